@@ -1,0 +1,113 @@
+import type { Random } from "../src/random/index.ts";
+import { box, unbounded } from "./box.ts";
+import type { Environment, EnvironmentSpec, Info } from "./environment.ts";
+import { episodic, type Dynamics, type Transition } from "./episode.ts";
+import { simulate, type ModelFacts, type PhysicsField, type PhysicsFields, type Simulation } from "./mujoco.ts";
+
+/** What a robot's reward is computed from. */
+export interface Motion {
+  /** What {@link Robot.track} wrote before the step. */
+  readonly before: Float64Array;
+  /** The action as given, not clipped. */
+  readonly action: ArrayLike<number>;
+  /** After the step. */
+  readonly fields: PhysicsFields;
+  readonly model: ModelFacts;
+  /** Seconds. */
+  readonly dt: number;
+}
+
+/** One robot with its task: all that distinguishes it from other robots. */
+export interface Robot {
+  /** MJCF. */
+  readonly xml: string;
+  /** Time steps of the simulation per action. */
+  readonly frameSkip: number;
+  /** Whether the observation or the reward reads cfrc_ext, which costs an extra computation per step. */
+  readonly contactForces: boolean;
+  /**
+   * Fields besides qpos and qvel that `observe` or `track` read. They lag behind qpos after a step, so they cannot be
+   * computed from a restored state and are saved with it.
+   */
+  readonly carried: readonly PhysicsField[];
+  readonly observationSize: number;
+  /** Number of values that `track` writes. */
+  readonly tracked: number;
+  /** Adds the initial noise to the model's initial state, positions first. */
+  perturb(random: Random, qpos: Float64Array, qvel: Float64Array): void;
+  observe(fields: PhysicsFields, observation: Float64Array): void;
+  /** Writes what the reward needs to know of the time before a step, such as the position. */
+  track(fields: PhysicsFields, model: ModelFacts, before: Float64Array): void;
+  evaluate(motion: Motion): Transition;
+  resetInfo(fields: PhysicsFields, model: ModelFacts): Info;
+}
+
+/** The environment of a robot. `spec` is made of options that were checked. */
+export async function createLocomotion(spec: EnvironmentSpec, robot: Robot): Promise<Environment> {
+  const simulation = await simulate(robot.xml);
+  return episodic(spec, locomotion(spec.id, robot, simulation));
+}
+
+function locomotion(id: string, robot: Robot, simulation: Simulation): Dynamics {
+  const { model } = simulation;
+  const dt = model.timestep * robot.frameSkip;
+  const before = new Float64Array(robot.tracked);
+
+  const place = (qpos: ArrayLike<number>, qvel: ArrayLike<number>): void => {
+    simulation.reset();
+    const fields = simulation.fields();
+    fields.qpos.set(qpos);
+    fields.qvel.set(qvel);
+    simulation.forward();
+  };
+
+  return {
+    observationSpace: unbounded(robot.observationSize),
+    actionSpace: box(model.controlLow, model.controlHigh),
+    dt,
+    qpos: () => simulation.fields().qpos.slice(),
+    qvel: () => simulation.fields().qvel.slice(),
+    begin(random) {
+      const qpos = model.qpos0.slice();
+      const qvel = new Float64Array(model.nv);
+      robot.perturb(random, qpos, qvel);
+      place(qpos, qvel);
+      return robot.resetInfo(simulation.fields(), model);
+    },
+    place,
+    observe() {
+      const observation = new Float64Array(robot.observationSize);
+      robot.observe(simulation.fields(), observation);
+      return observation;
+    },
+    advance(action) {
+      robot.track(simulation.fields(), model, before);
+      try {
+        simulation.step(action, robot.frameSkip);
+      } catch (error) {
+        throw new Error(`${id}: ${(error as Error).message}; call reset()`, { cause: error });
+      }
+      if (robot.contactForces) simulation.contactForces();
+      return robot.evaluate({ before, action, fields: simulation.fields(), model, dt });
+    },
+    save() {
+      const fields = simulation.fields();
+      return {
+        physics: simulation.save(),
+        ...Object.fromEntries(robot.carried.map((field) => [field, fields[field].slice()])),
+      };
+    },
+    restore(arrays) {
+      const fields = simulation.fields();
+      for (const name of ["physics", ...robot.carried] as const) {
+        const expected = name === "physics" ? arrays[name]?.length : fields[name].length;
+        if (!(arrays[name] instanceof Float64Array) || arrays[name].length !== expected) {
+          throw new Error(`${id}: the saved state has no array "${name}" of this environment's form`);
+        }
+      }
+      simulation.restore(arrays.physics as Float64Array);
+      for (const field of robot.carried) fields[field].set(arrays[field]);
+    },
+    close: () => simulation.close(),
+  };
+}

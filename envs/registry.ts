@@ -1,0 +1,31 @@
+import { UserError } from "../src/errors.ts";
+import type { Environment, EnvironmentDefinition, EnvironmentSpec } from "./environment.ts";
+import { definitions as hopper } from "./hopper/index.ts";
+
+/** One line per folder. */
+const definitions: readonly EnvironmentDefinition[] = [...hopper];
+
+/** Facts of all environments, with default options, in a fixed order. */
+export function listEnvironments(): EnvironmentSpec[] {
+  return definitions.map(({ spec }) => spec);
+}
+
+/** Facts of one environment. Throws UserError for an unknown id. */
+export function environmentSpec(id: string): EnvironmentSpec {
+  return find(id).spec;
+}
+
+/**
+ * Makes an environment. Options have the names of Gymnasium's constructor options, `max_episode_steps` included.
+ * Throws UserError for an unknown id, and for options that are unknown or of a wrong type.
+ */
+export async function make(id: string, options: Readonly<Record<string, unknown>> = {}): Promise<Environment> {
+  return find(id).create(options);
+}
+
+function find(id: string): EnvironmentDefinition {
+  const definition = definitions.find(({ spec }) => spec.id === id);
+  if (definition) return definition;
+  const known = definitions.map(({ spec }) => spec.id).join(", ");
+  throw new UserError(`there is no environment "${id}"; known are ${known}`);
+}
