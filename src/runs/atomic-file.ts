@@ -1,0 +1,175 @@
+import {
+  closeSync,
+  fsyncSync,
+  fstatSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { UserError } from "../errors.ts";
+
+/** Large views are handed to the system in pieces, so that no call needs a buffer of the whole array's size. */
+const pieceBytes = 16 * 1024 * 1024;
+
+/** Ends the names of files that are still being written. */
+export const partialSuffix = ".partial";
+
+const causes: Readonly<Record<string, string>> = {
+  EACCES: "permission denied",
+  EDQUOT: "the disk quota is exhausted",
+  EFBIG: "the file would exceed the size limit",
+  EIO: "the device reports an input/output error",
+  EISDIR: "is a directory",
+  ELOOP: "too many symbolic links",
+  EMFILE: "too many open files",
+  ENAMETOOLONG: "the name is too long",
+  ENFILE: "too many open files on this machine",
+  ENOENT: "no such file or directory",
+  ENOSPC: "no space left on the device",
+  ENOTDIR: "a part of the path is not a directory",
+  ENOTEMPTY: "the directory is not empty",
+  EPERM: "operation not permitted",
+  EROFS: "the file system is read-only",
+};
+
+/** `path: what: cause` for an error of the file system. Errors of another kind come back as they are. */
+export function fileError(path: string, what: string, error: unknown): unknown {
+  if (error instanceof UserError || !(error instanceof Error)) return error;
+  const code = (error as NodeJS.ErrnoException).code;
+  if (code === undefined || (error as NodeJS.ErrnoException).syscall === undefined) return error;
+  return new UserError(`${path}: ${what}: ${causes[code] ?? code}`);
+}
+
+/** The bytes that a view shows, without a copy. */
+export function bytesOf(view: ArrayBufferView): Uint8Array {
+  return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
+}
+
+/** Writes all bytes of a view, however many calls the system needs. Throws the system's error. */
+function writeAll(descriptor: number, view: ArrayBufferView, position: number | null): void {
+  const bytes = bytesOf(view);
+  let offset = 0;
+  while (offset < bytes.length) {
+    const length = Math.min(pieceBytes, bytes.length - offset);
+    offset += writeSync(descriptor, bytes, offset, length, position === null ? null : position + offset);
+  }
+}
+
+/** Makes a rename or a new name in the directory durable. Windows cannot open directories, and needs no such step. */
+function syncDirectory(directory: string): void {
+  if (process.platform === "win32") return;
+  const descriptor = openSync(directory, "r");
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** Where the content of a file that is being written goes. */
+export interface FileSink {
+  /** Bytes appended so far. */
+  readonly size: number;
+  append(bytes: ArrayBufferView): void;
+}
+
+/**
+ * Writes a file so that, at every moment and after a crash or power cut, the path holds either the old content or the
+ * complete new one: temporary name in the same directory, sync, rename, sync of the directory. When anything fails, a
+ * full disk included, the temporary file is removed and the old file is untouched.
+ *
+ * @throws UserError naming the path and the cause when the file system refuses
+ */
+export function writeFileAtomically(path: string, produce: (sink: FileSink) => void): void {
+  const directory = dirname(path);
+  const temporary = join(directory, `.${basename(path)}.${process.pid}${partialSuffix}`);
+  let descriptor: number | undefined;
+  try {
+    const existing = statSync(path, { throwIfNoEntry: false });
+    if (existing !== undefined && !existing.isFile()) {
+      const kind = existing.isDirectory() ? "a directory" : "not a regular file";
+      throw new UserError(`${path}: cannot be written: is ${kind}`);
+    }
+    const opened = (descriptor = openSync(temporary, "w"));
+    let size = 0;
+    produce({
+      get size() {
+        return size;
+      },
+      append(bytes) {
+        writeAll(opened, bytes, null);
+        size += bytes.byteLength;
+      },
+    });
+    fsyncSync(opened);
+    descriptor = undefined;
+    closeSync(opened);
+    renameSync(temporary, path);
+    syncDirectory(directory);
+  } catch (error) {
+    try {
+      if (descriptor !== undefined) closeSync(descriptor);
+      rmSync(temporary, { force: true });
+    } catch {
+      // The first error says what went wrong; the directory may not even exist.
+    }
+    throw fileError(path, "cannot be written", error);
+  }
+}
+
+/** {@link writeFileAtomically} for text. */
+export function writeTextAtomically(path: string, text: string): void {
+  writeFileAtomically(path, (sink) => sink.append(Buffer.from(text, "utf8")));
+}
+
+/** A file that grows by whole records. */
+export interface RecordFile {
+  append(record: Uint8Array): void;
+  close(): void;
+}
+
+/**
+ * Opens a file for appending, created when missing. Each record is one write; when the system takes only part of it
+ * (a full disk), the file is cut back to its last whole record before the UserError is thrown.
+ */
+export function openRecordFile(path: string): RecordFile {
+  let descriptor: number | undefined;
+  try {
+    descriptor = openSync(path, "a");
+  } catch (error) {
+    throw fileError(path, "cannot be written", error);
+  }
+  return {
+    append(record) {
+      if (descriptor === undefined) throw new Error(`${path} is closed`);
+      const before = fstatSync(descriptor).size;
+      try {
+        writeAll(descriptor, record, null);
+      } catch (error) {
+        ftruncateSync(descriptor, before);
+        throw fileError(path, "cannot be written", error);
+      }
+    },
+    close() {
+      if (descriptor !== undefined) closeSync(descriptor);
+      descriptor = undefined;
+    },
+  };
+}
+
+/**
+ * Creates a directory and its missing parents.
+ * @returns the topmost directory that did not exist before, if any
+ */
+export function createDirectory(path: string): string | undefined {
+  try {
+    return mkdirSync(path, { recursive: true });
+  } catch (error) {
+    throw fileError(path, "cannot be created", error);
+  }
+}
