@@ -1,0 +1,126 @@
+import type { Random } from "../random/index.ts";
+import { gradient } from "./gradient.ts";
+import * as op from "./operations.ts";
+import { sizeOf, type Shape, type Tensor } from "./tensor.ts";
+
+/**
+ * Matrices from this size on live in a chunk of their own: cutting them out of a common vector and joining their
+ * gradients back would copy them at each update.
+ */
+const OWN_CHUNK_SIZE = 16_384;
+
+export interface Entry {
+  readonly name: string;
+  readonly shape: Shape;
+  readonly offset: number;
+}
+
+export interface Chunk {
+  readonly size: number;
+  readonly entries: readonly Entry[];
+}
+
+/**
+ * Where the named arrays of a parameter vector θ lie. Algorithms see θ as a whole; the arrays are kept in as few flat
+ * chunks as is fast, so that an optimiser touches few tensors.
+ */
+export interface Layout {
+  readonly chunks: readonly Chunk[];
+}
+
+/** A parameter vector in a graph: one tensor [size] per chunk of its layout. */
+export interface Vector {
+  readonly layout: Layout;
+  readonly chunks: readonly Tensor[];
+}
+
+/** The numbers of a parameter vector: one array per chunk of its layout. */
+export type VectorValues = readonly Float32Array[];
+
+/** Lays out named arrays in the order given. */
+export function layoutOf(shapes: Readonly<Record<string, Shape>>): Layout {
+  const small: Entry[] = [];
+  const large: Chunk[] = [];
+  let offset = 0;
+  for (const [name, shape] of Object.entries(shapes)) {
+    const size = sizeOf(shape);
+    if (size >= OWN_CHUNK_SIZE) large.push({ size, entries: [{ name, shape, offset: 0 }] });
+    else {
+      small.push({ name, shape, offset });
+      offset += size;
+    }
+  }
+  return { chunks: small.length > 0 ? [{ size: offset, entries: small }, ...large] : large };
+}
+
+/** One layout out of several whose names get a prefix: `critic` and `0/weight` give `critic/0/weight`. */
+export function joinLayouts(parts: Readonly<Record<string, Layout>>): Layout {
+  const shapes: Record<string, Shape> = {};
+  for (const [prefix, layout] of Object.entries(parts)) {
+    for (const { entries } of layout.chunks) for (const { name, shape } of entries) shapes[`${prefix}/${name}`] = shape;
+  }
+  return layoutOf(shapes);
+}
+
+/** The named arrays of a vector as tensors of their shapes. */
+export function unpack({ layout, chunks }: Vector): Record<string, Tensor> {
+  const arrays: Record<string, Tensor> = {};
+  layout.chunks.forEach(({ entries }, i) => {
+    for (const { name, shape, offset } of entries) {
+      arrays[name] = op.reshape(op.slice(chunks[i], 0, offset, offset + sizeOf(shape)), shape);
+    }
+  });
+  return arrays;
+}
+
+/** Applies a function chunk by chunk to vectors of one layout. */
+export function mapVectors(f: (...chunks: Tensor[]) => Tensor, ...vectors: readonly [Vector, ...Vector[]]): Vector {
+  const [{ layout }] = vectors;
+  return { layout, chunks: layout.chunks.map((_, i) => f(...vectors.map(({ chunks }) => chunks[i]))) };
+}
+
+/** ∂L/∂θ. */
+export function gradientVector(loss: Tensor, theta: Vector): Vector {
+  return { layout: theta.layout, chunks: gradient(loss, theta.chunks) };
+}
+
+/** The sum of squares of a vector's elements, a scalar. */
+export function squaredNorm({ chunks }: Vector): Tensor {
+  return chunks.map((chunk) => op.sum(op.square(chunk))).reduce((a, b) => op.add(a, b));
+}
+
+/** Polyak averaging: ρ·target + (1 − ρ)·θ. */
+export function polyak(target: Vector, theta: Vector, rho: number): Vector {
+  return mapVectors((t, p) => op.add(op.mul(t, rho), op.mul(p, 1 - rho)), target, theta);
+}
+
+export const zeros = (layout: Layout): Float32Array[] => layout.chunks.map(({ size }) => new Float32Array(size));
+
+/** A view of one named array in the numbers of a vector. */
+export function view(layout: Layout, values: VectorValues, name: string): { shape: Shape; values: Float32Array } {
+  for (let i = 0; i < layout.chunks.length; i++) {
+    const entry = layout.chunks[i].entries.find((candidate) => candidate.name === name);
+    if (entry !== undefined) {
+      return { shape: entry.shape, values: values[i].subarray(entry.offset, entry.offset + sizeOf(entry.shape)) };
+    }
+  }
+  throw new Error(`the layout has no array "${name}"`);
+}
+
+/** All named arrays as views. */
+export function views(layout: Layout, values: VectorValues): Record<string, { shape: Shape; values: Float32Array }> {
+  return Object.fromEntries(
+    layout.chunks.flatMap(({ entries }) => entries.map(({ name }) => [name, view(layout, values, name)])),
+  );
+}
+
+/** How the arrays of a layout get their first values. */
+export type Initializer = (target: Float32Array, entry: Entry, random: Random) => void;
+
+export function initialize(layout: Layout, initializer: Initializer, random: Random): Float32Array[] {
+  const values = zeros(layout);
+  for (const { entries } of layout.chunks) {
+    for (const entry of entries) initializer(view(layout, values, entry.name).values, entry, random.split(entry.name));
+  }
+  return values;
+}
