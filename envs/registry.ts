@@ -1,9 +1,10 @@
 import { UserError } from "../src/errors.ts";
 import type { Environment, EnvironmentDefinition, EnvironmentSpec } from "./environment.ts";
 import { definitions as hopper } from "./hopper/index.ts";
+import { definitions as regulator } from "./regulator/index.ts";
 
 /** One line per folder. */
-const definitions: readonly EnvironmentDefinition[] = [...hopper];
+const definitions: readonly EnvironmentDefinition[] = [...hopper, ...regulator];
 
 /** Facts of all environments, with default options, in a fixed order. */
 export function listEnvironments(): EnvironmentSpec[] {
