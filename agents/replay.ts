@@ -1,0 +1,101 @@
+import type { Random } from "../src/random/index.ts";
+import type { Checkpointable } from "../src/runs/snapshot.ts";
+
+/** One transition (s, a, r, s′, terminated), and the step of its episode at which it happened. */
+export interface Transition {
+  readonly observation: ArrayLike<number>;
+  readonly action: ArrayLike<number>;
+  readonly reward: number;
+  readonly nextObservation: ArrayLike<number>;
+  readonly terminated: boolean;
+  readonly time: number;
+}
+
+/** Where a sampled minibatch goes: row-major arrays of `batch` rows. */
+export interface Minibatch {
+  readonly observation: Float32Array;
+  readonly action: Float32Array;
+  readonly reward: Float32Array;
+  readonly nextObservation: Float32Array;
+  readonly terminated: Float32Array;
+}
+
+/** The newest transitions up to a capacity. A reward that is learned is not in it: it is computed when a batch is used. */
+export interface Replay extends Checkpointable {
+  readonly size: number;
+  push(transition: Transition): void;
+  /** Fills a minibatch with rows drawn uniformly with replacement. */
+  sample(random: Random, batch: Minibatch): void;
+  /** The last `count` transitions, oldest first, in new arrays. */
+  recent(count: number): { observations: Float32Array; actions: Float32Array; times: Float32Array; rows: number };
+}
+
+export function createReplay(capacity: number, observationSize: number, actionSize: number): Replay {
+  // one row per transition, so that drawing one touches one place in memory: s, a, s′, r, terminated, time
+  const actionAt = observationSize;
+  const nextAt = actionAt + actionSize;
+  const rewardAt = nextAt + observationSize;
+  const width = rewardAt + 3;
+  let rows = new Float32Array(Math.min(capacity, 1 << 14) * width);
+  let size = 0;
+  let head = 0;
+  let indices = new Int32Array(0);
+
+  const reserve = (count: number): void => {
+    if (count * width <= rows.length) return;
+    const larger = new Float32Array(Math.min(capacity, Math.max(count, (2 * rows.length) / width)) * width);
+    larger.set(rows);
+    rows = larger;
+  };
+
+  return {
+    get size() {
+      return size;
+    },
+    push({ observation, action, reward, nextObservation, terminated, time }) {
+      reserve(Math.min(capacity, size + 1));
+      const row = head * width;
+      rows.set(observation, row);
+      rows.set(action, row + actionAt);
+      rows.set(nextObservation, row + nextAt);
+      rows[row + rewardAt] = reward;
+      rows[row + rewardAt + 1] = terminated ? 1 : 0;
+      rows[row + rewardAt + 2] = time;
+      head = (head + 1) % capacity;
+      size = Math.min(size + 1, capacity);
+    },
+    sample(random, batch) {
+      const count = batch.reward.length;
+      if (indices.length !== count) indices = new Int32Array(count);
+      random.fillIntegers(indices, size);
+      for (let i = 0; i < count; i++) {
+        const row = indices[i] * width;
+        for (let j = 0; j < observationSize; j++) batch.observation[i * observationSize + j] = rows[row + j];
+        for (let j = 0; j < actionSize; j++) batch.action[i * actionSize + j] = rows[row + actionAt + j];
+        for (let j = 0; j < observationSize; j++) batch.nextObservation[i * observationSize + j] = rows[row + nextAt + j];
+        batch.reward[i] = rows[row + rewardAt];
+        batch.terminated[i] = rows[row + rewardAt + 1];
+      }
+    },
+    recent(count) {
+      const taken = Math.min(count, size);
+      const observations = new Float32Array(taken * observationSize);
+      const actions = new Float32Array(taken * actionSize);
+      const times = new Float32Array(taken);
+      for (let i = 0; i < taken; i++) {
+        const row = ((head - taken + i + capacity) % capacity) * width;
+        observations.set(rows.subarray(row, row + observationSize), i * observationSize);
+        actions.set(rows.subarray(row + actionAt, row + nextAt), i * actionSize);
+        times[i] = rows[row + rewardAt + 2];
+      }
+      return { observations, actions, times, rows: taken };
+    },
+    snapshot: () => ({ arrays: { rows: rows.subarray(0, size * width) }, values: { size, head } }),
+    restore({ arrays, values }) {
+      size = Number(values.size);
+      head = Number(values.head);
+      reserve(size);
+      rows.set(arrays.rows);
+    },
+  };
+}

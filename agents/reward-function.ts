@@ -1,0 +1,35 @@
+import type { Tensor } from "../src/nn/tensor.ts";
+import type { Layout, Vector, VectorValues } from "../src/nn/vector.ts";
+
+/** Symbolic columns of a batch of transitions, [B, ·] each. */
+export interface TransitionTensors {
+  readonly observation: Tensor;
+  readonly action: Tensor;
+  readonly nextObservation: Tensor;
+  /** the world's own reward as it was recorded, [B, 1] */
+  readonly reward: Tensor;
+}
+
+/**
+ * r(s), r(s,a) or the world's own reward, as something that a solver builds into its update: a batch is labelled with the
+ * current parameters whenever it is used, and rewards are never stored.
+ */
+export interface RewardFunction {
+  /** What the value depends on. */
+  readonly input: "environment" | "state" | "state-action";
+  readonly layout: Layout;
+  /** The current parameters θ; read at each update. */
+  parameters(): VectorValues;
+  /** r for each row, [B, 1] */
+  value(theta: Vector, transitions: TransitionTensors): Tensor;
+  /** The reward per step of the absorbing state that follows a termination, [1, 1]; without it nothing follows. */
+  absorbing?(theta: Vector): Tensor;
+}
+
+/** The reward that the world itself gives. */
+export const environmentReward: RewardFunction = {
+  input: "environment",
+  layout: { chunks: [] },
+  parameters: () => [],
+  value: (_, { reward }) => reward,
+};
