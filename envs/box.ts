@@ -22,7 +22,8 @@ export function box(low: ArrayLike<number>, high: ArrayLike<number>): Box {
     throw new RangeError(`a box needs bounds of equal length, got ${lower.length} and ${upper.length}`);
   }
   for (let i = 0; i < lower.length; i++) {
-    if (!(lower[i] <= upper[i])) throw new RangeError(`a box needs low <= high, got ${lower[i]} and ${upper[i]}`);
+    if (!(lower[i] <= upper[i]))
+      throw new RangeError(`a box needs low <= high, got ${lower[i]} and ${upper[i]}`);
   }
   return {
     shape: [lower.length],

@@ -37,6 +37,8 @@ export interface Dynamics {
 /** Adds to `dynamics` what all environments share: checks, seeds, the time limit, saving and closing. */
 export function episodic(spec: EnvironmentSpec, dynamics: Dynamics): Environment {
   const { id, maxEpisodeSteps } = spec;
+  const actionSize = dynamics.actionSpace.low.length;
+  const actionName = `${id}: the action`;
   let random = createRandom(0);
   let elapsedSteps = 0;
   /** Whether there is a state to step from. */
@@ -71,13 +73,19 @@ export function episodic(spec: EnvironmentSpec, dynamics: Dynamics): Environment
     step(action): StepResult {
       requireOpen();
       if (!started) throw new Error(`${id}: call reset() or setState() before step()`);
-      requireFinite(action, dynamics.actionSpace.low.length, `${id}: the action`);
+      requireFinite(action, actionSize, actionName);
       // Until the step has succeeded there is no state to go on from.
       started = false;
       const { reward, terminated, info } = dynamics.advance(action);
       started = true;
       elapsedSteps++;
-      return { observation: dynamics.observe(), reward, terminated, truncated: elapsedSteps >= maxEpisodeSteps, info };
+      return {
+        observation: dynamics.observe(),
+        reward,
+        terminated,
+        truncated: elapsedSteps >= maxEpisodeSteps,
+        info,
+      };
     },
     setState(qpos, qvel) {
       requireOpen();
@@ -94,7 +102,8 @@ export function episodic(spec: EnvironmentSpec, dynamics: Dynamics): Environment
     },
     restore({ arrays, values }) {
       requireOpen();
-      if (values.id !== id) throw new Error(`${id}: cannot continue from a state of ${JSON.stringify(values.id)}`);
+      if (values.id !== id)
+        throw new Error(`${id}: cannot continue from a state of ${JSON.stringify(values.id)}`);
       if (typeof values.elapsedSteps !== "number" || typeof values.started !== "boolean") {
         throw new Error(`${id}: the saved state is incomplete`);
       }
@@ -115,8 +124,10 @@ export function episodic(spec: EnvironmentSpec, dynamics: Dynamics): Environment
 
 /** Throws UserError unless `values` are `length` finite numbers; `what` names them. */
 export function requireFinite(values: ArrayLike<number>, length: number, what: string): void {
-  if (values.length !== length) throw new UserError(`${what} has ${values.length} numbers, ${length} expected`);
+  if (values.length !== length)
+    throw new UserError(`${what} has ${values.length} numbers, ${length} expected`);
   for (let i = 0; i < length; i++) {
-    if (!Number.isFinite(values[i])) throw new UserError(`${what} must be finite numbers, element ${i} is ${values[i]}`);
+    if (!Number.isFinite(values[i]))
+      throw new UserError(`${what} must be finite numbers, element ${i} is ${values[i]}`);
   }
 }

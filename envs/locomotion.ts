@@ -2,7 +2,13 @@ import type { Random } from "../src/random/index.ts";
 import { box, unbounded } from "./box.ts";
 import type { Environment, EnvironmentSpec, Info } from "./environment.ts";
 import { episodic, type Dynamics, type Transition } from "./episode.ts";
-import { simulate, type ModelFacts, type PhysicsField, type PhysicsFields, type Simulation } from "./mujoco.ts";
+import {
+  simulate,
+  type ModelFacts,
+  type PhysicsField,
+  type PhysicsFields,
+  type Simulation,
+} from "./mujoco.ts";
 
 /** What a robot's reward is computed from. */
 export interface Motion {

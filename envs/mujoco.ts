@@ -7,7 +7,17 @@ import loadMujoco, { type MainModule, type MjData } from "@mujoco/mujoco";
  */
 
 /** Fields of MuJoCo's mjData that robots may read, under MuJoCo's names; row-major float64. */
-const FIELDS = ["qpos", "qvel", "ctrl", "xpos", "xipos", "cinert", "cvel", "cfrc_ext", "qfrc_actuator"] as const;
+const FIELDS = [
+  "qpos",
+  "qvel",
+  "ctrl",
+  "xpos",
+  "xipos",
+  "cinert",
+  "cvel",
+  "cfrc_ext",
+  "qfrc_actuator",
+] as const;
 
 export type PhysicsField = (typeof FIELDS)[number];
 
@@ -73,7 +83,8 @@ export async function simulate(xml: string): Promise<Simulation> {
       const warning = warnings.get(kind);
       const count = warning?.number;
       warning?.delete();
-      if (count !== 0) throw new Error(`the simulation became unstable: a ${name} is too large or not a number`);
+      if (count !== 0)
+        throw new Error(`the simulation became unstable: a ${name} is too large or not a number`);
     }
   };
 
@@ -118,7 +129,9 @@ export async function simulate(xml: string): Promise<Simulation> {
     },
     restore(state) {
       if (state.length !== stateBuffer.GetElementCount()) {
-        throw new Error(`a state of ${stateBuffer.GetElementCount()} numbers was expected, got ${state.length}`);
+        throw new Error(
+          `a state of ${stateBuffer.GetElementCount()} numbers was expected, got ${state.length}`,
+        );
       }
       // Counters of warnings are not part of the state; they must not survive from before.
       mujoco.mj_resetData(model, data);

@@ -7,7 +7,8 @@ const bound = z.custom<number>((value) => typeof value === "number" && !Number.i
 /** An interval [low, high]; either end may be infinite. */
 export const range = z
   .custom<readonly [number, number]>(
-    (value) => Array.isArray(value) && value.length === 2 && value.every((end) => bound.safeParse(end).success),
+    (value) =>
+      Array.isArray(value) && value.length === 2 && value.every((end) => bound.safeParse(end).success),
     "must be a pair of numbers [low, high]",
   )
   .refine(([low, high]) => low <= high, "must have low <= high");

@@ -20,7 +20,10 @@ export function environmentSpec(id: string): EnvironmentSpec {
  * Makes an environment. Options have the names of Gymnasium's constructor options, `max_episode_steps` included.
  * Throws UserError for an unknown id, and for options that are unknown or of a wrong type.
  */
-export async function make(id: string, options: Readonly<Record<string, unknown>> = {}): Promise<Environment> {
+export async function make(
+  id: string,
+  options: Readonly<Record<string, unknown>> = {},
+): Promise<Environment> {
   return find(id).create(options);
 }
 

@@ -1,6 +1,6 @@
-import type { ModelFacts, PhysicsFields } from "../mujoco.ts";
-import type { Motion, Robot } from "../locomotion.ts";
+import type { Info } from "../environment.ts";
 import type { Transition } from "../episode.ts";
+import type { Motion, Robot } from "../locomotion.ts";
 import { HOPPER_MJCF } from "./model.ts";
 
 /** Constructor options of Gymnasium's Hopper, under its names. Ranges are open intervals. */
@@ -33,7 +33,8 @@ const inside = (x: number, [low, high]: readonly [number, number]): boolean => l
 
 /** Whether the hopper still stands: height, pitch, and all other coordinates strictly inside their ranges. */
 export function isHealthy(qpos: ArrayLike<number>, qvel: ArrayLike<number>, options: HopperOptions): boolean {
-  if (!inside(qpos[1], options.healthy_z_range) || !inside(qpos[2], options.healthy_angle_range)) return false;
+  if (!inside(qpos[1], options.healthy_z_range) || !inside(qpos[2], options.healthy_angle_range))
+    return false;
   for (let i = 2; i < POSITIONS; i++) if (!inside(qpos[i], options.healthy_state_range)) return false;
   for (let i = 0; i < VELOCITIES; i++) if (!inside(qvel[i], options.healthy_state_range)) return false;
   return true;
@@ -58,17 +59,14 @@ export function evaluate(motion: Motion, options: HopperOptions, version: Hopper
       version === 4
         ? { x_position: x, x_velocity: velocity }
         : {
-            ...positionInfo(fields, model),
+            x_position: x,
+            z_distance_from_origin: fields.qpos[1] - model.qpos0[1],
             x_velocity: velocity,
             reward_forward: forward,
             reward_ctrl: 0 - cost,
             reward_survive: survive,
           },
   };
-}
-
-function positionInfo(fields: PhysicsFields, model: ModelFacts): Record<string, number> {
-  return { x_position: fields.qpos[0], z_distance_from_origin: fields.qpos[1] - model.qpos0[1] };
 }
 
 export function hopper(version: HopperVersion, options: HopperOptions): Robot {
@@ -96,6 +94,7 @@ export function hopper(version: HopperVersion, options: HopperOptions): Robot {
       before[0] = qpos[0];
     },
     evaluate: (motion) => evaluate(motion, options, version),
-    resetInfo: (fields, model) => (version === 4 ? {} : positionInfo(fields, model)),
+    resetInfo: ({ qpos }, model): Info =>
+      version === 4 ? {} : { x_position: qpos[0], z_distance_from_origin: qpos[1] - model.qpos0[1] },
   };
 }

@@ -130,7 +130,8 @@ function fromKey(firstKey: Int32Array): Random {
         state.length === 8 &&
         state.every((word) => Number.isInteger(word) && word >= 0 && word <= 0xffffffff) &&
         state.slice(4).some((word) => word !== 0);
-      if (!valid) throw new RangeError("restore: a generator's state is 8 unsigned 32-bit integers, not all zero");
+      if (!valid)
+        throw new RangeError("restore: a generator's state is 8 unsigned 32-bit integers, not all zero");
       key.set(state.slice(0, 4));
       words.set(state.slice(4));
     },

@@ -19,7 +19,8 @@ const density = (x: number): number => Math.exp(-0.5 * x * x);
 
 EDGE[0] = AREA / density(R);
 EDGE[1] = R;
-for (let i = 2; i < LAYERS; i++) EDGE[i] = Math.sqrt(-2 * Math.log(AREA / EDGE[i - 1] + density(EDGE[i - 1])));
+for (let i = 2; i < LAYERS; i++)
+  EDGE[i] = Math.sqrt(-2 * Math.log(AREA / EDGE[i - 1] + density(EDGE[i - 1])));
 for (let i = 0; i < LAYERS; i++) INSIDE[i] = EDGE[i + 1] / EDGE[i];
 
 /** What happens to the 1.2 % of candidates that the fast test cannot settle; NaN rejects the candidate. */

@@ -95,7 +95,9 @@ describe.each(listEnvironments().map(({ id }) => id))("%s", (id) => {
   it("saves a copy", () => {
     environment.reset({ seed: 12 });
     const saved = environment.save();
-    const arrays = Object.fromEntries(Object.entries(saved.arrays).map(([name, array]) => [name, array.slice()]));
+    const arrays = Object.fromEntries(
+      Object.entries(saved.arrays).map(([name, array]) => [name, array.slice()]),
+    );
     trace(environment, 5, 0);
     expect(saved.arrays).toEqual(arrays);
   });
@@ -116,9 +118,13 @@ describe.each(listEnvironments().map(({ id }) => id))("%s", (id) => {
     environment.reset({ seed: 1 });
     const before = environment.save();
     const { arrays, values } = before;
-    expect(() => environment.restore({ arrays, values: { ...values, id: "Cart-v0" } })).toThrow('of "Cart-v0"');
+    expect(() => environment.restore({ arrays, values: { ...values, id: "Cart-v0" } })).toThrow(
+      'of "Cart-v0"',
+    );
     expect(() => environment.restore({ arrays: {}, values })).toThrow("has no array");
-    expect(() => environment.restore({ arrays, values: { ...values, elapsedSteps: null } })).toThrow("incomplete");
+    expect(() => environment.restore({ arrays, values: { ...values, elapsedSteps: null } })).toThrow(
+      "incomplete",
+    );
     expect(() => environment.restore({ arrays, values: { ...values, random: [1] } })).toThrow("32-bit");
     const shorter = Object.fromEntries(Object.entries(arrays).map(([name, array]) => [name, array.slice(1)]));
     expect(() => environment.restore({ arrays: shorter, values })).toThrow();
@@ -161,7 +167,9 @@ describe.each(listEnvironments().map(({ id }) => id))("%s", (id) => {
     const { actionSize } = environment.spec;
     const withNumber = (x: number): number[] => [...new Array<number>(actionSize - 1).fill(0), x];
     const last = `element ${actionSize - 1}`;
-    expect(() => environment.step(withNumber(NaN))).toThrow(`${id}: the action must be finite numbers, ${last} is NaN`);
+    expect(() => environment.step(withNumber(NaN))).toThrow(
+      `${id}: the action must be finite numbers, ${last} is NaN`,
+    );
     expect(() => environment.step(withNumber(-Infinity))).toThrow(UserError);
     expect(() => environment.step([])).toThrow(`${id}: the action has 0 numbers, ${actionSize} expected`);
     expect(() => environment.step([...withNumber(0), 0])).toThrow(UserError);
@@ -209,7 +217,9 @@ describe.each(listEnvironments().map(({ id }) => id))("%s", (id) => {
   });
 
   it("says which options it has", async () => {
-    await expect(make(id, { helthy_reward: 1 })).rejects.toThrow(`${id} has no option "helthy_reward"; its options are`);
+    await expect(make(id, { helthy_reward: 1 })).rejects.toThrow(
+      `${id} has no option "helthy_reward"; its options are`,
+    );
     for (const max_episode_steps of [0, 2.5, -1, "5", null]) {
       await expect(make(id, { max_episode_steps })).rejects.toThrow(
         `${id}: option "max_episode_steps" must be a positive integer or Infinity, got`,
@@ -221,6 +231,8 @@ describe.each(listEnvironments().map(({ id }) => id))("%s", (id) => {
 describe("make", () => {
   it("lists the known ids when it is given another", async () => {
     await expect(make("Hopper-v6")).rejects.toThrow(UserError);
-    await expect(make("Hopper-v6")).rejects.toThrow(/no environment "Hopper-v6"; known are .*Hopper-v5.*Regulator-v0/);
+    await expect(make("Hopper-v6")).rejects.toThrow(
+      /no environment "Hopper-v6"; known are .*Hopper-v5.*Regulator-v0/,
+    );
   });
 });

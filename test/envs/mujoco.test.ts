@@ -9,7 +9,9 @@ const heapBytes = (simulation: Simulation): number => simulation.fields().qpos.b
 
 describe("the adapter", () => {
   it("reports MuJoCo's message for a bad model, and works afterwards", async () => {
-    await expect(simulate("<mujoco><worldbody><geom size='x'/></worldbody></mujoco>")).rejects.toThrow(/XML Error/);
+    await expect(simulate("<mujoco><worldbody><geom size='x'/></worldbody></mujoco>")).rejects.toThrow(
+      /XML Error/,
+    );
     const simulation = await simulate(HOPPER_MJCF);
     expect(simulation.fields().qpos).toHaveLength(6);
     simulation.close();

@@ -20,7 +20,8 @@ const tolerance = (step: number): number => (step < 20 ? 1e-9 : 1e-6);
 
 function expectClose(actual: ArrayLike<number>, expected: ArrayLike<number>, step: number): void {
   expect(actual.length).toBe(expected.length);
-  for (let i = 0; i < expected.length; i++) expect(Math.abs(actual[i] - expected[i])).toBeLessThan(tolerance(step));
+  for (let i = 0; i < expected.length; i++)
+    expect(Math.abs(actual[i] - expected[i])).toBeLessThan(tolerance(step));
 }
 
 describe.each(readdirSync(folder))("%s, recorded from Gymnasium", async (file) => {
@@ -56,10 +57,16 @@ describe.each(readdirSync(folder))("%s, recorded from Gymnasium", async (file) =
 
 describe("hopper.xml", () => {
   it("has Gymnasium's body masses", async () => {
-    const recording = JSON.parse(readFileSync(new URL("Hopper-v5.json", folder), "utf8")) as GymnasiumRecording;
+    const recording = JSON.parse(
+      readFileSync(new URL("Hopper-v5.json", folder), "utf8"),
+    ) as GymnasiumRecording;
     const simulation = await simulate(HOPPER_MJCF);
     expectClose(simulation.model.bodyMass, recording.bodyMass, 0);
-    expectClose(simulation.model.bodyMass, [0, 3.66519142919, 4.05789051089, 2.78135669598, 5.31557476987], 0);
+    expectClose(
+      simulation.model.bodyMass,
+      [0, 3.66519142919, 4.05789051089, 2.78135669598, 5.31557476987],
+      0,
+    );
     expect(simulation.model.bodyMass.reduce((a, b) => a + b)).toBeCloseTo(15.820013, 6);
     simulation.close();
   });

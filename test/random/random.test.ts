@@ -59,7 +59,8 @@ describe("published reference values", () => {
     const state = Int32Array.of(1, 2, 3, 4);
     const words = Array.from({ length: 10 }, () => nextWord(state) >>> 0);
     expect(words).toEqual([
-      641, 1573767, 3222811527, 3517856514, 836907274, 4247214768, 3867114732, 1355841295, 495546011, 621204420,
+      641, 1573767, 3222811527, 3517856514, 836907274, 4247214768, 3867114732, 1355841295, 495546011,
+      621204420,
     ]);
   });
 
@@ -67,8 +68,22 @@ describe("published reference values", () => {
     const key = new Int32Array(Uint8Array.from({ length: 32 }, (_, i) => i).buffer);
     const block = chachaBlock(key, [1, 0x09000000, 0x4a000000, 0]);
     expect(Array.from(block, (word) => (word >>> 0).toString(16).padStart(8, "0"))).toEqual([
-      "e4e7f110", "15593bd1", "1fdd0f50", "c47120a3", "c7f4d1c7", "0368c033", "9aaa2204", "4e6cd4c3",
-      "466482d2", "09aa9f07", "05d7c214", "a2028bd9", "d19c12b5", "b94e16de", "e883d0cb", "4e3c50a2",
+      "e4e7f110",
+      "15593bd1",
+      "1fdd0f50",
+      "c47120a3",
+      "c7f4d1c7",
+      "0368c033",
+      "9aaa2204",
+      "4e6cd4c3",
+      "466482d2",
+      "09aa9f07",
+      "05d7c214",
+      "a2028bd9",
+      "d19c12b5",
+      "b94e16de",
+      "e883d0cb",
+      "4e3c50a2",
     ]);
   });
 });
@@ -116,14 +131,25 @@ describe("distributions", () => {
     const sample = normals(createRandom(4), 200_000);
     expect(kolmogorovSmirnov(sample, normalCumulative)).toBeLessThan(1.95);
     const halfNormal = (x: number): number => 2 * normalCumulative(x) - 1;
-    expect(kolmogorovSmirnov(sample.filter((x) => x > 0), halfNormal)).toBeLessThan(1.95);
-    expect(kolmogorovSmirnov(sample.filter((x) => x < 0).map((x) => -x), halfNormal)).toBeLessThan(1.95);
+    expect(
+      kolmogorovSmirnov(
+        sample.filter((x) => x > 0),
+        halfNormal,
+      ),
+    ).toBeLessThan(1.95);
+    expect(
+      kolmogorovSmirnov(
+        sample.filter((x) => x < 0).map((x) => -x),
+        halfNormal,
+      ),
+    ).toBeLessThan(1.95);
   });
 
   it("normal() fills the cells between and around the ziggurat's edges evenly", () => {
     const random = createRandom(5);
     const cells = new Int32Array(2000);
-    for (let i = 0; i < 400_000; i++) cells[Math.min(1999, Math.floor(2000 * normalCumulative(random.normal())))]++;
+    for (let i = 0; i < 400_000; i++)
+      cells[Math.min(1999, Math.floor(2000 * normalCumulative(random.normal())))]++;
     expect(Math.abs(uniformityScore(cells))).toBeLessThan(3.5);
   });
 
@@ -133,7 +159,9 @@ describe("distributions", () => {
     const random = createRandom(6);
     // Upper tail probabilities from SciPy's stats.norm.sf.
     const thresholds = [3, 3.6541528853610088, 4, 4.5];
-    const probabilities = [1.3498980316300957e-3, 1.2901624382695038e-4, 3.167124183311986e-5, 3.3976731247300603e-6];
+    const probabilities = [
+      1.3498980316300957e-3, 1.2901624382695038e-4, 3.167124183311986e-5, 3.3976731247300603e-6,
+    ];
     const above = new Int32Array(4);
     const below = new Int32Array(4);
     for (let i = 0; i < n / 1000; i++) {
@@ -300,8 +328,10 @@ describe("split", () => {
 describe("mistakes", () => {
   it("names what was wrong", () => {
     const random = createRandom(0);
-    for (const seed of [1.5, NaN, Infinity, 2 ** 53]) expect(() => createRandom(seed)).toThrow("seed must be");
-    for (const bound of [0, -1, 2.5, NaN, 2 ** 54]) expect(() => random.integer(bound)).toThrow("bound must be");
+    for (const seed of [1.5, NaN, Infinity, 2 ** 53])
+      expect(() => createRandom(seed)).toThrow("seed must be");
+    for (const bound of [0, -1, 2.5, NaN, 2 ** 54])
+      expect(() => random.integer(bound)).toThrow("bound must be");
     expect(() => random.fillIntegers(new Int32Array(1), 2 ** 31 + 1)).toThrow("bound must be");
     expect(() => random.permutation(-1)).toThrow("permutation: n must be");
   });
@@ -309,7 +339,13 @@ describe("mistakes", () => {
   it("refuses a state of another form and stays as it was", () => {
     const random = createRandom(0);
     const before = random.state();
-    const bad = [[], [1, 2, 3], [1, 2, 3, 4, 0, 0, 0, 0], [1, 2, 3, 4, 5, 6, 7, 1.5], [1, 2, 3, 4, 5, 6, 7, -1]];
+    const bad = [
+      [],
+      [1, 2, 3],
+      [1, 2, 3, 4, 0, 0, 0, 0],
+      [1, 2, 3, 4, 5, 6, 7, 1.5],
+      [1, 2, 3, 4, 5, 6, 7, -1],
+    ];
     for (const state of bad) expect(() => random.restore(state)).toThrow("8 unsigned 32-bit integers");
     expect(random.state()).toEqual(before);
   });

@@ -28,9 +28,17 @@ describe("healthy ranges", () => {
     exclude_current_positions_from_observation: true,
   };
   const withQpos = (i: number, x: number): boolean =>
-    isHealthy(upright.map((value, k) => (k === i ? x : value)), still, defaults);
+    isHealthy(
+      upright.map((value, k) => (k === i ? x : value)),
+      still,
+      defaults,
+    );
   const withQvel = (i: number, x: number): boolean =>
-    isHealthy(upright, still.map((value, k) => (k === i ? x : value)), defaults);
+    isHealthy(
+      upright,
+      still.map((value, k) => (k === i ? x : value)),
+      defaults,
+    );
   const justBelow = (x: number): number => x * (1 - 2 ** -52);
 
   it("are open at height 0.7 and pitch ±0.2", () => {

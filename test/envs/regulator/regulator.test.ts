@@ -10,7 +10,12 @@ import {
 } from "../../../envs/regulator/index.ts";
 
 /** The return and the largest action of a linear policy from a state. */
-function rollout(environment: Environment, start: Gain, gainAt: (step: number) => Gain, steps = 50): [number, number] {
+function rollout(
+  environment: Environment,
+  start: Gain,
+  gainAt: (step: number) => Gain,
+  steps = 50,
+): [number, number] {
   let [position, velocity] = environment.setState([start[0]], [start[1]]);
   let total = 0;
   let largest = 0;
@@ -29,7 +34,9 @@ function rollout(environment: Environment, start: Gain, gainAt: (step: number) =
 function solve(m: number[][], y: number[]): number[] {
   const rows = m.map((row, i) => [...row, y[i]]);
   for (let k = 0; k < rows.length; k++) {
-    const pivot = rows.slice(k).reduce((best, row, i) => (Math.abs(row[k]) > Math.abs(rows[best][k]) ? i + k : best), k);
+    const pivot = rows
+      .slice(k)
+      .reduce((best, row, i) => (Math.abs(row[k]) > Math.abs(rows[best][k]) ? i + k : best), k);
     [rows[k], rows[pivot]] = [rows[pivot], rows[k]];
     for (let i = 0; i < rows.length; i++) {
       if (i === k) continue;
@@ -58,9 +65,14 @@ function bestActions(environment: Environment, start: Gain, steps: number): numb
   };
   const base = at();
   const single = zero.map((_, i) => at(i));
-  const hessian = zero.map((_, i) => zero.map((_, j) => (at(i, j) - single[i] - single[j] + base) / size ** 2));
+  const hessian = zero.map((_, i) =>
+    zero.map((_, j) => (at(i, j) - single[i] - single[j] + base) / size ** 2),
+  );
   const gradient = zero.map((_, i) => (single[i] - base) / size - (hessian[i][i] * size) / 2);
-  return solve(hessian, gradient.map((g) => -g));
+  return solve(
+    hessian,
+    gradient.map((g) => -g),
+  );
 }
 
 const corners: Gain[] = [
