@@ -1,9 +1,10 @@
 import { loadNetworkPolicy, type NetworkPolicy } from "./network-policy.ts";
+import { mlIrl } from "./ml-irl/index.ts";
 import { sac } from "./sac/index.ts";
 import type { AgentDefinition } from "./trainer.ts";
 
 /** Every algorithm that can be trained. */
-export const agents: readonly AgentDefinition[] = [sac];
+export const agents: readonly AgentDefinition[] = [mlIrl, sac];
 
 /**
  * Reads an exported policy.

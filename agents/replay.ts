@@ -20,6 +20,18 @@ export interface Minibatch {
   readonly terminated: Float32Array;
 }
 
+/** Consecutive transitions, oldest first. */
+export interface Experience {
+  /** [N, O] */
+  readonly observations: Float32Array;
+  /** [N, A] */
+  readonly actions: Float32Array;
+  /** [N]: the step of its episode at which each happened */
+  readonly times: Float32Array;
+  /** lengths of the episodes that terminated among them */
+  readonly endings: readonly number[];
+}
+
 /** The newest transitions up to a capacity. A reward that is learned is not in it: it is computed when a batch is used. */
 export interface Replay extends Checkpointable {
   readonly size: number;
@@ -27,7 +39,7 @@ export interface Replay extends Checkpointable {
   /** Fills a minibatch with rows drawn uniformly with replacement. */
   sample(random: Random, batch: Minibatch): void;
   /** The last `count` transitions, oldest first, in new arrays. */
-  recent(count: number): { observations: Float32Array; actions: Float32Array; times: Float32Array; rows: number };
+  recent(count: number): Experience;
 }
 
 export function createReplay(capacity: number, observationSize: number, actionSize: number): Replay {
@@ -82,13 +94,15 @@ export function createReplay(capacity: number, observationSize: number, actionSi
       const observations = new Float32Array(taken * observationSize);
       const actions = new Float32Array(taken * actionSize);
       const times = new Float32Array(taken);
+      const endings: number[] = [];
       for (let i = 0; i < taken; i++) {
         const row = ((head - taken + i + capacity) % capacity) * width;
         observations.set(rows.subarray(row, row + observationSize), i * observationSize);
         actions.set(rows.subarray(row + actionAt, row + nextAt), i * actionSize);
         times[i] = rows[row + rewardAt + 2];
+        if (rows[row + rewardAt + 1] === 1) endings.push(times[i] + 1);
       }
-      return { observations, actions, times, rows: taken };
+      return { observations, actions, times, endings };
     },
     snapshot: () => ({ arrays: { rows: rows.subarray(0, size * width) }, values: { size, head } }),
     restore({ arrays, values }) {

@@ -28,8 +28,6 @@ export const sacSchema = z.strictObject({
 
 export const sacAgentSchema = sacSchema.extend({
   steps: z.int().positive().default(1_000_000).describe("environment steps"),
-  evaluationInterval: z.int().positive().default(10_000).describe("environment steps between evaluations"),
-  evaluationEpisodes: z.int().positive().default(10).describe("episodes of one evaluation (mean action)"),
 });
 
 export type SacConfig = z.output<typeof sacSchema>;
