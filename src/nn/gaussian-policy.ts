@@ -8,6 +8,9 @@ export interface GaussianPolicyOptions {
   readonly actionSize: number;
   readonly hidden: readonly number[];
   readonly activation?: Activation;
+  /** Bounds of the actions, [A]; ±1 by default. */
+  readonly actionLow?: readonly number[];
+  readonly actionHigh?: readonly number[];
 }
 
 /** Bounds of log σ, as in the SAC code of its authors and of Spinning Up. */
@@ -16,25 +19,35 @@ const LOG_STD_BOUNDS = [-20, 2] as const;
 const LOG_2_PI = Math.log(2 * Math.PI);
 
 /**
- * The squashed Gaussian policy of SAC (Haarnoja et al. 2018, appendix C): u ~ N(μ(s), σ(s)²), a = tanh(u). Actions are in
- * [−1, 1]; the density is that of a in these units.
+ * The squashed Gaussian policy of SAC (Haarnoja et al. 2018, appendix C): u ~ N(μ(s), σ(s)²), a = tanh(u), stretched from
+ * [−1, 1] to the action bounds. Densities are those of tanh(u): in the units of the actions they would differ by the
+ * constant Σ log((high − low)/2), which with a fixed temperature would be a bonus or malus for staying alive.
  */
 export interface GaussianPolicy {
   readonly network: Mlp;
-  /** a = tanh(μ), [B, A] */
+  /** The action of u = μ, [B, A]. */
   mean(phi: Vector, observation: Tensor): Tensor;
   /**
-   * a = tanh(μ + σ·ε) and log π(a|s).
+   * The action of u = μ + σ·ε, and log π.
    * @param noise ε, standard normal [B, A]
    * @returns action [B, A], logProb [B, 1]
    */
   sample(phi: Vector, observation: Tensor, noise: Tensor): { action: Tensor; logProb: Tensor };
-  /** log π(tanh(u)|s) of given pre-squash actions u, [B, 1] */
+  /** log π of given pre-squash actions u, [B, 1] */
   logProb(phi: Vector, observation: Tensor, u: Tensor): Tensor;
 }
 
-export function gaussianPolicy({ observationSize, actionSize, hidden, activation = "relu" }: GaussianPolicyOptions): GaussianPolicy {
+export function gaussianPolicy(options: GaussianPolicyOptions): GaussianPolicy {
+  const { observationSize, actionSize, hidden, activation = "relu", actionLow, actionHigh } = options;
   const network = mlp({ inputs: observationSize, hidden, outputs: 2 * actionSize, activation, name: "policy" });
+
+  const bounds = Array.from({ length: actionSize }, (_, i) => [actionLow?.[i] ?? -1, actionHigh?.[i] ?? 1] as const);
+  const scale = bounds.map(([low, high]) => (high - low) / 2);
+  const center = bounds.map(([low, high]) => (high + low) / 2);
+  const squash = (u: Tensor): Tensor => {
+    const scaled = scale.every((x) => x === 1) ? op.tanh(u) : op.mul(op.tanh(u), op.constant(scale, [1, actionSize]));
+    return center.every((x) => x === 0) ? scaled : op.add(scaled, op.constant(center, [1, actionSize]));
+  };
 
   const heads = (phi: Vector, observation: Tensor): { mu: Tensor; logStd: Tensor } => {
     const [output] = network.apply(phi, observation);
@@ -46,17 +59,17 @@ export function gaussianPolicy({ observationSize, actionSize, hidden, activation
   const density = (u: Tensor, noise: Tensor, logStd: Tensor): Tensor => {
     const rowSum = (x: Tensor): Tensor => op.sumKeep(x, [1]);
     const gaussian = op.add(op.mul(rowSum(op.square(noise)), 0.5), rowSum(logStd));
-    const squash = op.mul(rowSum(op.logCosh(u)), 2);
-    return op.sub(op.sub(squash, gaussian), op.constant((actionSize * LOG_2_PI) / 2, [1, 1]));
+    const volume = op.mul(rowSum(op.logCosh(u)), 2);
+    return op.sub(op.sub(volume, gaussian), op.constant((actionSize * LOG_2_PI) / 2, [1, 1]));
   };
 
   return {
     network,
-    mean: (phi, observation) => op.tanh(heads(phi, observation).mu),
+    mean: (phi, observation) => squash(heads(phi, observation).mu),
     sample(phi, observation, noise) {
       const { mu, logStd } = heads(phi, observation);
       const u = op.add(mu, op.mul(op.exp(logStd), noise));
-      return { action: op.tanh(u), logProb: density(u, noise, logStd) };
+      return { action: squash(u), logProb: density(u, noise, logStd) };
     },
     logProb(phi, observation, u) {
       const { mu, logStd } = heads(phi, observation);

@@ -1,16 +1,18 @@
 import {
   closeSync,
+  existsSync,
   fsyncSync,
   fstatSync,
   ftruncateSync,
   mkdirSync,
   openSync,
+  readdirSync,
   renameSync,
   rmSync,
   statSync,
   writeSync,
 } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { UserError } from "../errors.ts";
 
 /** Large views are handed to the system in pieces, so that no call needs a buffer of the whole array's size. */
@@ -167,9 +169,18 @@ export function openRecordFile(path: string): RecordFile {
  * @returns the topmost directory that did not exist before, if any
  */
 export function createDirectory(path: string): string | undefined {
+  // One by one: Node's recursive mkdir never returns in a file system that refuses new entries with ENOENT, as /proc.
+  const missing: string[] = [];
+  let ancestor = resolve(path);
+  while (!existsSync(ancestor)) {
+    missing.unshift(ancestor);
+    ancestor = dirname(ancestor);
+  }
   try {
-    return mkdirSync(path, { recursive: true });
+    for (const directory of missing) mkdirSync(directory);
+    if (missing.length === 0) readdirSync(ancestor);
   } catch (error) {
     throw fileError(path, "cannot be created", error);
   }
+  return missing[0];
 }
