@@ -24,7 +24,9 @@ export interface Exportable {
 export interface Trainer extends Checkpointable {
   /** Environment steps taken so far, every one counted, those for reward steps and warm-up too. */
   readonly environmentSteps: number;
-  /** Steps after which the run is done. For algorithms without an environment (BC): gradient steps. */
+  /** Progress, in the unit of `totalSteps`: environment steps, or gradient steps of algorithms without an environment. */
+  readonly steps: number;
+  /** Steps after which the run is done. */
   readonly totalSteps: number;
   readonly done: boolean;
   /** Runs one short unit of work (at most some seconds) and returns its metrics; always contains at least `environmentSteps`. */

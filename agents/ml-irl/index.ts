@@ -1,6 +1,6 @@
-import { UserError } from "../../src/errors.ts";
 import { createRandom } from "../../src/random/index.ts";
 import { combine, select } from "../../src/runs/snapshot.ts";
+import { takeTrajectories } from "../demonstrations.ts";
 import { rewardNetwork } from "../reward-network.ts";
 import { rollout } from "../rollout.ts";
 import { createSac } from "../sac/solver.ts";
@@ -18,11 +18,7 @@ const UNIT = 1_000;
  */
 async function create(context: TrainerContext, config: MlIrlConfig): Promise<Trainer> {
   const { environment: spec, makeEnvironment, seed, demonstrations } = context;
-  if (demonstrations === undefined) throw new UserError("ml-irl needs demonstrations: give --demos FILE");
-  const { trajectories: available } = demonstrations;
-  if (available.length < config.trajectories) {
-    throw new UserError(`the demonstrations hold ${available.length} trajectories, trajectories=${config.trajectories} were asked for`);
-  }
+  const trajectories = takeTrajectories("ml-irl", demonstrations, config.trajectories);
   const { observationSize, actionSize, maxEpisodeSteps: horizon } = spec;
   const random = createRandom(seed);
   const { afterTermination, agentSamples, agentTrajectories } = config;
@@ -42,7 +38,7 @@ async function create(context: TrainerContext, config: MlIrlConfig): Promise<Tra
     absorbing: afterTermination === "absorbing",
   });
   const weighting = { gamma: config.discounted ? config.sac.gamma : 1, horizon, afterTermination };
-  const expert = trajectoryRows(available.slice(0, config.trajectories), weighting);
+  const expert = trajectoryRows(trajectories, weighting);
   const learner = await mlIrlLearner({
     network,
     config,
@@ -87,6 +83,9 @@ async function create(context: TrainerContext, config: MlIrlConfig): Promise<Tra
   const environmentSteps = (): number => solver.steps + rolledOut;
   return {
     get environmentSteps() {
+      return environmentSteps();
+    },
+    get steps() {
       return environmentSteps();
     },
     totalSteps: config.steps,

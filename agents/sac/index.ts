@@ -22,6 +22,9 @@ async function create({ environment, makeEnvironment, seed }: TrainerContext, co
     get environmentSteps() {
       return solver.steps;
     },
+    get steps() {
+      return solver.steps;
+    },
     totalSteps: config.steps,
     get done() {
       return solver.steps >= config.steps;
