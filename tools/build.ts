@@ -1,0 +1,27 @@
+/**
+ * What the compiler leaves out of a build: files that the modules read at run time are copied beside them, and the
+ * program is linked so that `npx motive` finds it in a clone (npm links the programs of dependencies only).
+ */
+import { chmodSync, cpSync, existsSync, readdirSync, rmSync, statSync, symlinkSync } from "node:fs";
+import { extname, join } from "node:path";
+import { projectRoot } from "./project.ts";
+
+const folders = ["src", "envs", "datasets", "agents"];
+const sourceExtensions = [".ts", ".js"];
+
+for (const folder of folders) {
+  cpSync(join(projectRoot, folder), join(projectRoot, "dist", folder), {
+    recursive: true,
+    filter: (source) => statSync(source).isDirectory() || !sourceExtensions.includes(extname(source)),
+  });
+}
+
+const program = join("dist", "tools", "motive.js");
+chmodSync(join(projectRoot, program), 0o755);
+
+const programs = join(projectRoot, "node_modules", ".bin");
+if (existsSync(programs) && process.platform !== "win32") {
+  const link = join(programs, "motive");
+  if (readdirSync(programs).includes("motive")) rmSync(link);
+  symlinkSync(join("..", "..", program), link);
+}

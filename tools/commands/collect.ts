@@ -1,0 +1,147 @@
+import { Command } from "commander";
+import type { Trajectory } from "../../agents/rollout.ts";
+import type { TransitionSet } from "../../datasets/transition-set.ts";
+import { UsageError } from "../errors.ts";
+import { formatCount } from "../progress.ts";
+import { printJson, printLine } from "../terminal.ts";
+import type { Terminal } from "../terminal.ts";
+import { examples, integerFrom } from "./options.ts";
+
+interface Options {
+  readonly episodes: number;
+  readonly out: string;
+  readonly seed: number;
+  readonly stochastic?: boolean;
+  readonly deterministic?: boolean;
+  readonly json?: boolean;
+}
+
+function joinColumns(columns: readonly Float32Array[]): Float32Array<ArrayBuffer> {
+  const joined = new Float32Array(columns.reduce((sum, column) => sum + column.length, 0));
+  let offset = 0;
+  for (const column of columns) {
+    joined.set(column, offset);
+    offset += column.length;
+  }
+  return joined;
+}
+
+function joinStates(columns: readonly (Float64Array | undefined)[]): Float64Array | undefined {
+  const known = columns.filter((column) => column !== undefined);
+  return known.length === columns.length ? Float64Array.from(known.flatMap((column) => [...column])) : undefined;
+}
+
+/** Episodes laid one after the other as a transition set. */
+export function transitionSet(
+  trajectories: readonly Trajectory[],
+  facts: Pick<TransitionSet, "environment" | "observationSize" | "actionSize" | "metadata">,
+): TransitionSet {
+  const size = trajectories.reduce((sum, { length }) => sum + length, 0);
+  const terminals = new Uint8Array(size);
+  const timeouts = new Uint8Array(size);
+  let start = 0;
+  const episodes = trajectories.map(({ length, terminated, truncated }) => {
+    const episode = { start, end: start + length, terminated, truncated };
+    terminals[episode.end - 1] = Number(terminated);
+    timeouts[episode.end - 1] = Number(truncated);
+    start = episode.end;
+    return episode;
+  });
+  return {
+    ...facts,
+    size,
+    observations: joinColumns(trajectories.map((one) => one.observations)),
+    actions: joinColumns(trajectories.map((one) => one.actions)),
+    rewards: joinColumns(trajectories.map((one) => one.rewards)),
+    nextObservations: joinColumns(trajectories.map((one) => one.nextObservations)),
+    terminals,
+    timeouts,
+    qpos: joinStates(trajectories.map((one) => one.qpos)),
+    qvel: joinStates(trajectories.map((one) => one.qvel)),
+    episodes,
+  };
+}
+
+export function collectCommand(terminal: Terminal): Command {
+  return new Command("collect")
+    .summary("record a policy's episodes as a dataset")
+    .description(
+      "Plays episodes with a policy and writes every transition to an HDF5 file as D4RL lays them out, with the physics " +
+        "state before each action. Such a file serves as demonstrations. The same policy, seed and episodes give the same " +
+        "bytes.",
+    )
+    .argument("<run|policy>", "a run directory (its latest checkpoint counts) or an exported policy")
+    .requiredOption("--episodes <n>", "number of episodes", integerFrom(1))
+    .requiredOption("--out <file>", "the HDF5 file to write")
+    .option("--seed <n>", "seed of the initial states and the action noise", integerFrom(0), 0)
+    .option("--stochastic", "draw actions from the policy's distribution")
+    .option("--deterministic", "act with the policy's mean action (the default)")
+    .option("--json", "print one JSON object")
+    .addHelpText(
+      "after",
+      examples("motive collect runs/sac-Hopper-v5-seed0 --episodes 1 --out hopper.hdf5 --deterministic"),
+    )
+    .action(async (path: string, options: Options) => {
+      if (options.stochastic && options.deterministic) {
+        throw new UsageError("--stochastic and --deterministic contradict each other; give one");
+      }
+      const { rolloutEpisodes } = await import("../../agents/rollout.ts");
+      const { writeD4rl } = await import("../../datasets/d4rl.ts");
+      const { make } = await import("../../envs/index.ts");
+      const { prepareOutput } = await import("../files.ts");
+      const { version } = await import("../project.ts");
+      const { openPolicy } = await import("../saved-policy.ts");
+
+      prepareOutput(options.out);
+      const { policy, environmentId, label, close } = await openPolicy(path);
+      const mode = options.stochastic ? "sample" : "mean";
+      const environment = await make(environmentId);
+      const trajectories: Trajectory[] = [];
+      try {
+        const { episodes, seed } = options;
+        const recordState = environment.qpos.length > 0;
+        for await (const trajectory of rolloutEpisodes(environment, policy, { episodes, seed, mode, recordState })) {
+          trajectories.push(trajectory);
+        }
+      } finally {
+        environment.close();
+        await close();
+      }
+      const returns = trajectories.map((trajectory) => trajectory.return);
+      const meanReturn = returns.reduce((sum, value) => sum + value, 0) / returns.length;
+      const flag = options.stochastic ? "--stochastic" : "--deterministic";
+      const set = transitionSet(trajectories, {
+        environment: environmentId,
+        observationSize: policy.observationSize,
+        actionSize: policy.actionSize,
+        metadata: {
+          environment: environmentId,
+          policy: label,
+          seed: options.seed,
+          mode,
+          episodes: options.episodes,
+          meanReturn,
+          command: `motive collect ${label} --episodes ${options.episodes} --seed ${options.seed} ${flag}`,
+          version,
+        },
+      });
+      await writeD4rl(options.out, set);
+      if (options.json) {
+        printJson(terminal, {
+          file: options.out,
+          environment: environmentId,
+          policy: label,
+          seed: options.seed,
+          mode,
+          transitions: set.size,
+          returns,
+        });
+        return;
+      }
+      printLine(
+        terminal,
+        `${options.out}: ${formatCount(set.size)} transitions in ${formatCount(options.episodes)} episodes, ` +
+          `mean return ${meanReturn.toFixed(1)}`,
+      );
+    });
+}

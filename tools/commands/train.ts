@@ -1,0 +1,66 @@
+import { Command, Option } from "commander";
+import type { PresetName } from "../../agents/trainer.ts";
+import type { Terminal } from "../terminal.ts";
+import { examples, gather, integerFrom } from "./options.ts";
+
+/** The flags of `motive train`. */
+export interface TrainOptions {
+  readonly seed?: number;
+  readonly steps?: number;
+  readonly preset?: PresetName;
+  readonly set?: readonly string[];
+  readonly demos?: string;
+  readonly out?: string;
+  readonly resume?: string;
+  readonly checkpointInterval: number;
+  readonly evaluateEvery?: number;
+  readonly json?: boolean;
+}
+
+export function trainCommand(terminal: Terminal, setExitCode: (code: number) => void): Command {
+  return new Command("train")
+    .summary("train an agent in an environment")
+    .description(
+      "Trains an agent and keeps everything about the run in one directory: its configuration, metrics (JSON lines and " +
+        "TensorBoard), checkpoints, and the policy. Ctrl-C saves the run before it ends; --resume continues a run that was " +
+        "stopped or killed, and ends with the same weights as a run that never was.",
+    )
+    .argument("[agent]", "algorithm, as `motive list agents` names it")
+    .argument("[env]", "environment, as `motive list envs` names it")
+    .option("--seed <n>", "seed of everything random in the run (default: 0)", integerFrom(0))
+    .option("--steps <n>", "environment steps to train for", integerFrom(1))
+    .addOption(
+      new Option(
+        "--preset <name>",
+        "a set of options: smoke (seconds, only shows that it runs), quick (minutes), paper (for results)",
+      ).choices(["smoke", "quick", "paper"]),
+    )
+    .option("--set <path=value>", "one option of the agent; may be repeated (motive list agents <name> shows them)", gather)
+    .option("--demos <file>", "demonstrations to learn from, an HDF5 file as D4RL lays them out")
+    .option("--out <dir>", "the run directory to create (default: runs/<agent>-<env>-seed<n>)")
+    .option("--resume <dir>", "continue the run in this directory")
+    .option("--checkpoint-interval <n>", "save a checkpoint every so many steps", integerFrom(1), 25_000)
+    .option("--evaluate-every <n>", "measure the policy every so many steps; 0 for never (default: 20 times a run)", integerFrom(0))
+    .option("--json", "print one JSON object per metrics record, the last one the result")
+    .addHelpText(
+      "after",
+      examples(
+        "motive train sac Hopper-v5 --preset quick --seed 1",
+        "motive train ml-irl Hopper-v5 --demos hopper.hdf5 --set rewardInput=state",
+        "motive train --resume runs/sac-Hopper-v5-seed1",
+      ),
+    )
+    .action(async (agent: string | undefined, environment: string | undefined, options: TrainOptions) => {
+      const { resumeRun, startRun } = await import("../run-session.ts");
+      const { runTraining } = await import("../training.ts");
+      const { jsonProgress, linesProgress } = await import("../progress.ts");
+
+      const session = options.resume
+        ? await resumeRun(options.resume, { ...options, agent, environment })
+        : await startRun({ ...options, agent, environment });
+      const progress = options.json ? jsonProgress(terminal.stdout, terminal.stderr) : linesProgress(terminal.stdout);
+      const { checkpointInterval } = options;
+      const { exitCode } = await runTraining(session, { checkpointInterval, progress });
+      setExitCode(exitCode);
+    });
+}

@@ -1,0 +1,64 @@
+import { Command } from "commander";
+import { collectCommand } from "./commands/collect.ts";
+import { evaluateCommand } from "./commands/evaluate.ts";
+import { exportCommand } from "./commands/export.ts";
+import { listCommand } from "./commands/list.ts";
+import { examples } from "./commands/options.ts";
+import { replayCommand } from "./commands/replay.ts";
+import { trainCommand } from "./commands/train.ts";
+import type { Terminal } from "./terminal.ts";
+import { version } from "./project.ts";
+
+function createProgram(terminal: Terminal, setExitCode: (code: number) => void): Command {
+  const program = new Command("motive")
+    .description("Recovers the reward behind a robot's motion, and a policy that reproduces it.")
+    .version(version)
+    .addHelpText(
+      "after",
+      examples(
+        "motive list",
+        "motive train sac Hopper-v5 --preset quick",
+        "motive evaluate runs/sac-Hopper-v5-seed0",
+      ),
+    );
+  const commands = [
+    trainCommand(terminal, setExitCode),
+    evaluateCommand(terminal),
+    collectCommand(terminal),
+    exportCommand(terminal),
+    replayCommand(terminal),
+    listCommand(terminal),
+  ];
+  for (const command of commands) {
+    program.addCommand(command.option("--debug", "show the stack trace of an unexpected error"));
+  }
+  for (const command of [program, ...commands]) {
+    command.exitOverride().configureOutput({
+      writeOut: (text) => terminal.stdout.write(text),
+      writeErr: (text) => terminal.stderr.write(text),
+      outputError: (text, write) => {
+        const line = text.trim().replace(/^error: /, "").replaceAll(/\s*\n\s*/g, " ");
+        write(`motive: ${line}\n`);
+      },
+    });
+  }
+  return program;
+}
+
+/**
+ * Runs one command line.
+ * @param words what follows `motive`
+ * @returns the exit code: 0, or 128 + n after signal n. Mistakes are thrown (errors.ts has their exit codes)
+ */
+export async function runCommandLine(terminal: Terminal, words: readonly string[]): Promise<number> {
+  let exitCode = 0;
+  const program = createProgram(terminal, (code) => {
+    exitCode = code;
+  });
+  if (words.length === 0) {
+    program.outputHelp();
+    return 0;
+  }
+  await program.parseAsync(words, { from: "user" });
+  return exitCode;
+}

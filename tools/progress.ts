@@ -1,0 +1,121 @@
+import type { Metrics } from "../agents/trainer.ts";
+import type { TextOutput } from "./terminal.ts";
+
+/** One record of a run in progress, as it also goes into the run's metrics. */
+export interface ProgressRecord extends Metrics {
+  readonly environmentSteps: number;
+}
+
+export interface ProgressStart {
+  readonly title: string;
+  readonly directory: string;
+  /** Units done at the start (0, or more for a resumed run) and in total. */
+  readonly done: number;
+  readonly total: number;
+}
+
+/** Where a training run's progress is shown. */
+export interface Progress {
+  start(start: ProgressStart): void;
+  /** @param done units of work done, of `total` */
+  record(done: number, record: ProgressRecord): void;
+  /** A line that stays, such as where a checkpoint lies. */
+  note(line: string): void;
+  end(result: Readonly<Record<string, unknown>>, lines: readonly string[]): void;
+}
+
+/** 12345678 -> 12,345,678: the same in every locale. */
+export function formatCount(value: number): string {
+  return Math.round(value)
+    .toString()
+    .replace(/\B(?=(\d{3})+(?!\d))/g, ",");
+}
+
+/** Seconds as 45s, 3m 05s or 2h 07m. */
+export function formatDuration(seconds: number): string {
+  const whole = Math.max(0, Math.round(seconds));
+  const pad = (value: number) => value.toString().padStart(2, "0");
+  if (whole < 60) return `${whole}s`;
+  if (whole < 3600) return `${Math.floor(whole / 60)}m ${pad(whole % 60)}s`;
+  return `${Math.floor(whole / 3600)}h ${pad(Math.floor((whole % 3600) / 60))}m`;
+}
+
+/** The return to show beside the progress; the name that every algorithm gives the true return of its last episodes. */
+const shownReturn = "episodeReturn";
+
+/**
+ * Progress for people: one line rewritten in place on a terminal; on a pipe or in a file only what stays.
+ * @param output usually standard output
+ * @param now the current time in seconds
+ */
+export function linesProgress(
+  output: TextOutput,
+  now: () => number = () => performance.now() / 1000,
+): Progress {
+  const terminal = output.isTTY === true;
+  let beginning = { done: 0, total: 0, time: 0 };
+  let recent: { done: number; time: number }[] = [];
+  let lastReturn: number | undefined;
+  let lastDrawn = -Infinity;
+  const clear = () => {
+    if (terminal) output.write("\r\x1b[K");
+  };
+  return {
+    start({ title, directory, done, total }) {
+      beginning = { done, total, time: now() };
+      recent = [{ done, time: beginning.time }];
+      output.write(`${title}\n`);
+      output.write(`run directory: ${directory}${done > 0 ? ` (continues at step ${formatCount(done)})` : ""}\n`);
+    },
+    record(done, record) {
+      if (Number.isFinite(record[shownReturn])) lastReturn = record[shownReturn];
+      const time = now();
+      recent.push({ done, time });
+      // Speed over the last half minute: a run's first steps are cheaper than the later ones.
+      while (recent.length > 2 && time - recent[0].time > 30) recent.shift();
+      if (!terminal || time - lastDrawn < 0.1) return;
+      lastDrawn = time;
+      const { total } = beginning;
+      const elapsed = time - recent[0].time;
+      const speed = elapsed > 0 ? (done - recent[0].done) / elapsed : 0;
+      const parts = [
+        `${formatCount(done)} / ${formatCount(total)} steps`,
+        `${Math.floor((100 * done) / Math.max(1, total))}%`,
+        `${formatCount(speed)} steps/s`,
+        ...(lastReturn === undefined ? [] : [`return ${lastReturn.toFixed(1)}`]),
+        ...(speed > 0 ? [`${formatDuration((total - done) / speed)} left`] : []),
+      ];
+      clear();
+      output.write(parts.join("  ").slice(0, (output.columns ?? 80) - 1));
+    },
+    note(line) {
+      clear();
+      output.write(`${line}\n`);
+    },
+    end(_result, lines) {
+      clear();
+      for (const line of lines) output.write(`${line}\n`);
+    },
+  };
+}
+
+/**
+ * Progress for programs: one JSON object a line, the last one the result.
+ * @param notes where lines for people go, usually standard error
+ */
+export function jsonProgress(output: TextOutput, notes: TextOutput): Progress {
+  return {
+    start() {
+      // Everything about the run stands in the result.
+    },
+    record(_done, record) {
+      output.write(`${JSON.stringify(record)}\n`);
+    },
+    note(line) {
+      notes.write(`${line}\n`);
+    },
+    end(result) {
+      output.write(`${JSON.stringify(result)}\n`);
+    },
+  };
+}

@@ -1,0 +1,58 @@
+import { existsSync } from "node:fs";
+import { basename, join, resolve } from "node:path";
+import { loadPolicy } from "../agents/index.ts";
+import type { Policy } from "../agents/policy.ts";
+import type { Exportable } from "../agents/trainer.ts";
+import { UserError } from "../src/errors.ts";
+import { readRun } from "../src/runs/index.ts";
+import { UsageError } from "./errors.ts";
+import { isDirectory } from "./files.ts";
+import { readTrainer } from "./run-session.ts";
+
+/** The file in a run directory that holds the policy as of its latest checkpoint. */
+export const policyFile = "policy.safetensors";
+/** The same for the learned reward, where there is one. */
+export const rewardFile = "reward.safetensors";
+
+export interface SavedPolicy {
+  readonly policy: Policy & Exportable;
+  readonly environmentId: string;
+  /** The name to record with results: the run's folder or the file, without the path that leads there. */
+  readonly label: string;
+  /** Frees the policy's network. */
+  close(): Promise<void>;
+}
+
+/**
+ * The policy of a run directory (as of its latest checkpoint) or of an exported file.
+ * @throws UserError when neither is at `path`
+ */
+export async function openPolicy(path: string): Promise<SavedPolicy> {
+  let file = path;
+  if (isDirectory(path)) {
+    const run = readRun(path);
+    file = join(path, policyFile);
+    if (!existsSync(file)) throw new UserError(`${run.directory}: the run has no checkpoint yet`);
+  }
+  const policy = await loadPolicy(file);
+  return { policy, environmentId: policy.environmentId, label: basename(resolve(path)), close: () => policy.close() };
+}
+
+/**
+ * The policy or the learned reward of a run.
+ * @throws UserError when the run has none
+ */
+export async function openExportable(
+  path: string,
+  kind: Exportable["kind"],
+): Promise<{ exportable: Exportable; close: () => Promise<void> }> {
+  if (kind === "policy") {
+    const { policy, close } = await openPolicy(path);
+    return { exportable: policy, close };
+  }
+  const trainer = await readTrainer(path);
+  const close = async () => trainer.close();
+  if (trainer.reward) return { exportable: trainer.reward, close };
+  trainer.close();
+  throw new UsageError(`${path}: this agent learns no reward; leave --reward out`);
+}

@@ -1,0 +1,185 @@
+import { join } from "node:path";
+import { evaluatePolicy } from "../agents/rollout.ts";
+import type { Evaluation } from "../agents/rollout.ts";
+import { make } from "../envs/index.ts";
+import { createRandom } from "../src/random/index.ts";
+import type { Json } from "../src/runs/index.ts";
+import { exportWeights } from "./exports.ts";
+import { holdSignals } from "./interrupt.ts";
+import { formatCount, formatDuration } from "./progress.ts";
+import type { Progress, ProgressRecord } from "./progress.ts";
+import { version } from "./project.ts";
+import type { RunSession } from "./run-session.ts";
+import { policyFile, rewardFile } from "./saved-policy.ts";
+import { formatTable } from "./terminal.ts";
+
+/** Episodes of the measurement after the run, and of each one during it. */
+const finalEpisodes = 20;
+const intermediateEpisodes = 10;
+
+export interface TrainingOptions {
+  readonly progress: Progress;
+  /** Steps between two checkpoints. */
+  readonly checkpointInterval: number;
+}
+
+/** What a finished run leaves in `result.json`. Returns are the environment's own, by the policy's mean action. */
+export interface RunResult {
+  readonly environment: string;
+  readonly agent: string;
+  readonly seed: number;
+  readonly preset: string | null;
+  /** Every step taken in the environment by the training; those of measurements are not training and not counted. */
+  readonly environmentSteps: number;
+  /** Mean of 20 episodes of the last iterate. */
+  readonly finalReturn: number;
+  /** The largest mean among all measurements of this run, the last one included. */
+  readonly bestReturn: number;
+  /** Mean return of the demonstrations, and `finalReturn` relative to it; for agents that learn from demonstrations. */
+  readonly expertReturn?: number;
+  readonly ratio?: number;
+  readonly trajectories?: number;
+  /** Training time, over all sessions of a resumed run; measurements not included. */
+  readonly wallSeconds: number;
+  readonly evaluation: Evaluation;
+  readonly command: string;
+  readonly version: string;
+}
+
+function crossed(interval: number, before: number, after: number): boolean {
+  return interval > 0 && Math.floor(after / interval) > Math.floor(before / interval);
+}
+
+/** Measures the run's policy in an environment of its own, without touching the run's state or random streams. */
+async function measure({ facts, trainer }: RunSession, label: string, episodes: number): Promise<Evaluation> {
+  const seed = createRandom(facts.seed).split(label).integer(2 ** 31);
+  const environment = await make(facts.environment);
+  try {
+    return await evaluatePolicy(environment, trainer.policy, { episodes, seed, mode: "mean" });
+  } finally {
+    environment.close();
+  }
+}
+
+function saveCheckpoint({ run, trainer }: RunSession): void {
+  run.saveCheckpoint(trainer.environmentSteps, trainer.snapshot());
+  exportWeights(trainer.policy, join(run.directory, policyFile));
+  if (trainer.reward) exportWeights(trainer.reward, join(run.directory, rewardFile));
+}
+
+function mean(values: ArrayLike<number>): number {
+  return Array.from(values).reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+function summary(result: RunResult, directory: string): string[] {
+  const { evaluation } = result;
+  const rows = [
+    ["return", `${evaluation.mean.toFixed(1)} ± ${evaluation.std.toFixed(1)} (${evaluation.episodes} episodes)`],
+    ...(result.expertReturn === undefined
+      ? []
+      : [
+          ["expert's return", result.expertReturn.toFixed(1)],
+          ["ratio", (result.ratio ?? NaN).toFixed(3)],
+        ]),
+    ["mean length", `${evaluation.meanLength.toFixed(1)} steps`],
+    ["environment steps", formatCount(result.environmentSteps)],
+    ["training time", formatDuration(result.wallSeconds)],
+  ];
+  return [
+    `finished: ${result.agent} in ${result.environment}, seed ${result.seed}`,
+    ...formatTable(rows).map((line) => `  ${line}`),
+    `the run is in ${directory}`,
+  ];
+}
+
+async function finalResult(session: RunSession, records: readonly ProgressRecord[]): Promise<RunResult> {
+  const { facts, trainer, demonstrations } = session;
+  const evaluation = await measure(session, "final evaluation", finalEpisodes);
+  const measured = records.map((record) => record.evaluationReturn).filter((value) => value !== undefined);
+  const expertReturn = demonstrations && mean(demonstrations.returns);
+  return {
+    environment: facts.environment,
+    agent: facts.agent,
+    seed: facts.seed,
+    preset: facts.preset,
+    environmentSteps: trainer.environmentSteps,
+    finalReturn: evaluation.mean,
+    bestReturn: Math.max(evaluation.mean, ...measured),
+    ...(expertReturn !== undefined && {
+      expertReturn,
+      ratio: evaluation.mean / expertReturn,
+      trajectories: demonstrations?.trajectories.length,
+    }),
+    wallSeconds: records.at(-1)?.wallSeconds ?? 0,
+    evaluation,
+    command: facts.command,
+    version,
+  };
+}
+
+/** How a training session ended. */
+export interface TrainingOutcome {
+  /** Absent when a signal stopped the run. */
+  readonly result?: RunResult;
+  readonly exitCode: number;
+}
+
+/**
+ * Advances a run to its end, or until SIGINT or SIGTERM asks it to stop; then it saves a checkpoint and says how to
+ * continue. Closes the session.
+ */
+export async function runTraining(session: RunSession, options: TrainingOptions): Promise<TrainingOutcome> {
+  const { run, trainer, facts } = session;
+  const { progress, checkpointInterval } = options;
+  const interrupt = holdSignals(() => progress.note("stopping: saving a checkpoint …"));
+  try {
+    const records = run.metrics() as ProgressRecord[];
+    let trained = records.at(-1)?.wallSeconds ?? 0;
+    progress.start({
+      title: `${facts.agent} in ${facts.environment}, seed ${facts.seed}${facts.preset ? `, preset ${facts.preset}` : ""}`,
+      directory: run.directory,
+      done: session.startStep,
+      total: trainer.totalSteps,
+    });
+    let saved = trainer.environmentSteps;
+    while (!trainer.done && interrupt.signal === undefined) {
+      const before = trainer.environmentSteps;
+      const begin = performance.now();
+      const metrics = await trainer.advance();
+      trained += (performance.now() - begin) / 1000;
+      const steps = trainer.environmentSteps;
+      let record: ProgressRecord = { ...metrics, environmentSteps: steps, wallSeconds: trained };
+      if (crossed(facts.evaluateEvery, before, steps)) {
+        const evaluation = await measure(session, `evaluation at ${steps}`, intermediateEpisodes);
+        record = {
+          ...record,
+          evaluationReturn: evaluation.mean,
+          evaluationStd: evaluation.std,
+          evaluationLength: evaluation.meanLength,
+        };
+      }
+      records.push(record);
+      run.appendMetrics(record);
+      progress.record(steps, record);
+      if (steps - saved >= checkpointInterval && !trainer.done) {
+        saveCheckpoint(session);
+        saved = steps;
+      }
+    }
+    saveCheckpoint(session);
+    if (!trainer.done) {
+      progress.note(`stopped at step ${formatCount(trainer.environmentSteps)}; continue with:`);
+      progress.note(`  npx motive train --resume ${run.directory}`);
+      return { exitCode: interrupt.exitCode };
+    }
+    const result = await finalResult(session, records);
+    // Plain data, though its interface does not say so.
+    run.writeResult({ ...result } as unknown as Json);
+    progress.end({ ...result }, summary(result, run.directory));
+    return { result, exitCode: 0 };
+  } finally {
+    interrupt.release();
+    trainer.close();
+    run.close();
+  }
+}
