@@ -98,9 +98,12 @@ async function create(context: TrainerContext, config: MlIrlConfig): Promise<Tra
       const iterationEnd = (iteration + 1) * policySteps;
       const left = config.steps - environmentSteps();
       let metrics: Metrics = await solver.improve(Math.min(UNIT, iterationEnd - solver.steps, left));
-      if (solver.steps === iterationEnd && environmentSteps() + rolloutSteps < config.steps) {
-        metrics = { ...metrics, ...(await learner.update(expert, await sampleAgent())) };
+      if (solver.steps === iterationEnd) {
         iteration++;
+        // a reward that no policy step follows would leave the run with a policy of another reward
+        if (environmentSteps() + rolloutSteps < config.steps) {
+          metrics = { ...metrics, ...(await learner.update(expert, await sampleAgent())) };
+        }
       }
       return { environmentSteps: environmentSteps(), iteration, ...metrics };
     },
