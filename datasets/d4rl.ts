@@ -52,7 +52,9 @@ function readSet(file: Hdf5File, options: D4rlOptions): TransitionSet {
   if (hasNext) columnsOf(file, "next_observations", size, observationSize, `"observations"`);
 
   const terminals = file.readFlags("terminals");
-  const timeouts = hasTimeouts ? file.readFlags("timeouts") : deriveTimeouts(terminals, options.maxEpisodeSteps ?? 1000);
+  const timeouts = hasTimeouts
+    ? file.readFlags("timeouts")
+    : deriveTimeouts(terminals, options.maxEpisodeSteps ?? 1000);
   const observations = readColumns(file, "observations", observationSize);
   const complete = {
     environment: recorded ?? options.environment,
@@ -69,7 +71,8 @@ function readSet(file: Hdf5File, options: D4rlOptions): TransitionSet {
     episodes: splitEpisodes(terminals, timeouts),
     metadata,
   };
-  if (hasNext) return { ...complete, nextObservations: readColumns(file, "next_observations", observationSize) };
+  if (hasNext)
+    return { ...complete, nextObservations: readColumns(file, "next_observations", observationSize) };
   return deriveNextObservations({ ...complete, nextObservations: new Float32Array(0) });
 }
 
@@ -80,18 +83,28 @@ function rowsOf(file: Hdf5File): number {
   const facts = file.facts("observations");
   if (facts === undefined) throw new UserError(`${file.path}: "observations" is missing`);
   if (facts.shape.length !== 2) {
-    throw new UserError(`${file.path}: "observations" has shape ${describe(facts.shape)}, expected rows and columns`);
+    throw new UserError(
+      `${file.path}: "observations" has shape ${describe(facts.shape)}, expected rows and columns`,
+    );
   }
   if (facts.shape[0] === 0) throw new UserError(`${file.path}: holds no transitions`);
   return facts.shape[0];
 }
 
-function columnsOf(file: Hdf5File, name: string, rows: number, expected: number | undefined, by: string): number {
+function columnsOf(
+  file: Hdf5File,
+  name: string,
+  rows: number,
+  expected: number | undefined,
+  by: string,
+): number {
   const facts = file.facts(name);
   if (facts === undefined) throw new UserError(`${file.path}: "${name}" is missing`);
   const [length, columns] = facts.shape;
   if (facts.shape.length !== 2 || columns === 0) {
-    throw new UserError(`${file.path}: "${name}" has shape ${describe(facts.shape)}, expected rows and columns`);
+    throw new UserError(
+      `${file.path}: "${name}" has shape ${describe(facts.shape)}, expected rows and columns`,
+    );
   }
   if (expected !== undefined && columns !== expected) {
     throw new UserError(`${file.path}: "${name}" has ${columns} columns, ${by} expects ${expected}`);
@@ -144,8 +157,13 @@ function readState(file: Hdf5File, name: string, rows: number): Floats | undefin
 
 /** The scalars under `metadata`, by their path below it. Arrays, such as a policy's weights, are left out. */
 function readMetadata(file: Hdf5File): Record<string, string | number> {
-  const entries = file.datasets("metadata").map((name) => [name.slice("metadata/".length), file.readScalar(name)]);
-  return Object.fromEntries(entries.filter(([, value]) => value !== undefined)) as Record<string, string | number>;
+  const entries = file
+    .datasets("metadata")
+    .map((name) => [name.slice("metadata/".length), file.readScalar(name)]);
+  return Object.fromEntries(entries.filter(([, value]) => value !== undefined)) as Record<
+    string,
+    string | number
+  >;
 }
 
 /** A time limit is reached after so many steps since the episode began; a terminal step is no timeout. */
@@ -188,7 +206,10 @@ function deriveNextObservations(set: TransitionSet): TransitionSet {
     const length = end - start;
     const last = row + length - 1;
     const known = terminated ? length - 1 : length;
-    nextObservations.set(observations.subarray((start + 1) * width, (start + 1 + known) * width), row * width);
+    nextObservations.set(
+      observations.subarray((start + 1) * width, (start + 1 + known) * width),
+      row * width,
+    );
     if (terminated) {
       nextObservations.set(observations.subarray((end - 1) * width, end * width), last * width);
       unknownNextObservations[last] = 1;
@@ -222,10 +243,10 @@ function deriveNextObservations(set: TransitionSet): TransitionSet {
  * @throws UserError when the file cannot be written; an older file is then untouched
  * @throws Error when the arrays' sizes do not agree, or next observations are not known
  */
-// eslint-disable-next-line @typescript-eslint/require-await -- other formats write asynchronously, behind the same signature
 export async function writeD4rl(path: string, set: TransitionSet): Promise<void> {
   const { size } = set;
-  if (set.unknownNextObservations?.includes(1)) throw new Error("a set with unknown next observations cannot be written");
+  if (set.unknownNextObservations?.includes(1))
+    throw new Error("a set with unknown next observations cannot be written");
   if (size === 0) throw new Error("a set without transitions cannot be written");
   const float = (values: Float32Array | Float64Array, columns: number): Hdf5Value => {
     return { kind: "float", shape: columns === 0 ? [size] : [size, columns], values };
@@ -237,7 +258,10 @@ export async function writeD4rl(path: string, set: TransitionSet): Promise<void>
     ...(set.qpos?.length && { "infos/qpos": float(set.qpos, set.qpos.length / size) }),
     ...(set.qvel?.length && { "infos/qvel": float(set.qvel, set.qvel.length / size) }),
     ...Object.fromEntries(
-      Object.entries(scalars).map(([key, value]): [string, Hdf5Value] => [`metadata/${key}`, { kind: "scalar", value }]),
+      Object.entries(scalars).map(([key, value]): [string, Hdf5Value] => [
+        `metadata/${key}`,
+        { kind: "scalar", value },
+      ]),
     ),
     next_observations: float(set.nextObservations, set.observationSize),
     observations: float(set.observations, set.observationSize),

@@ -42,7 +42,8 @@ export async function openHdf5(path: string): Promise<Hdf5File> {
   const module = await ready;
   const id = quietly(() => module.open(path, module.H5F_ACC_RDONLY, false, -1, -1), path);
   if (id < 0n) throw new UserError(`${path}: is a damaged HDF5 file`);
-  const damaged = (name: string): UserError => new UserError(`${path}: "${name}" cannot be read: the file is damaged`);
+  const damaged = (name: string): UserError =>
+    new UserError(`${path}: "${name}" cannot be read: the file is damaged`);
 
   const metadataOf = (name: string): Metadata | undefined =>
     quietly(() => {
@@ -132,7 +133,8 @@ export async function openHdf5(path: string): Promise<Hdf5File> {
       const values = allocate(name, () => new Uint8Array(metadata.total_size));
       fill(name, metadata, values);
       const row = values.findIndex((value) => value > 1);
-      if (row >= 0) throw new UserError(`${path}: "${name}" is ${values[row]} at row ${row}, expected 0 or 1`);
+      if (row >= 0)
+        throw new UserError(`${path}: "${name}" is ${values[row]} at row ${row}, expected 0 or 1`);
       return values;
     },
     readScalar(name) {
@@ -157,18 +159,20 @@ export async function openHdf5(path: string): Promise<Hdf5File> {
  */
 function quietly<T>(use: () => T, path: string): T {
   const stream = (FS as unknown as { getStream(descriptor: number): { nfd: number } }).getStream(2);
-  const previous = { descriptor: stream.nfd, write: process.stderr.write };
+  const descriptor = stream.nfd;
+  const write = Object.getOwnPropertyDescriptor(process.stderr, "write");
   const sink = openSync(devNull, "w");
   stream.nfd = sink;
-  process.stderr.write = () => true;
+  Object.defineProperty(process.stderr, "write", { value: () => true, configurable: true });
   try {
     return use();
   } catch (error) {
     if (error instanceof UserError) throw error;
     throw new UserError(`${path}: cannot be read: the file is damaged`);
   } finally {
-    stream.nfd = previous.descriptor;
-    process.stderr.write = previous.write;
+    stream.nfd = descriptor;
+    if (write === undefined) Reflect.deleteProperty(process.stderr, "write");
+    else Object.defineProperty(process.stderr, "write", write);
     closeSync(sink);
   }
 }
@@ -248,7 +252,8 @@ function checkFile(path: string): void {
     const start = new Uint8Array(64);
     readSync(descriptor, start, 0, start.length, 0);
     // HDF5 allows a block of other content before the signature; nobody in the field uses it.
-    if (!signature.every((byte, index) => start[index] === byte)) throw new UserError(`${path}: is not an HDF5 file`);
+    if (!signature.every((byte, index) => start[index] === byte))
+      throw new UserError(`${path}: is not an HDF5 file`);
     const expected = declaredSize(start);
     if (expected !== undefined && BigInt(stat.size) < expected) {
       throw new UserError(`${path}: is truncated: ${stat.size} of ${expected} bytes`);

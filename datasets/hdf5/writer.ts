@@ -10,7 +10,11 @@ import { writeFileAtomically } from "../../src/runs/atomic-file.ts";
 import { lookup3 } from "./lookup3.ts";
 
 export type Hdf5Value =
-  | { readonly kind: "float"; readonly shape: readonly number[]; readonly values: Float32Array | Float64Array }
+  | {
+      readonly kind: "float";
+      readonly shape: readonly number[];
+      readonly values: Float32Array | Float64Array;
+    }
   /** Written as h5py writes NumPy's bool: an enumeration FALSE, TRUE of 8-bit integers. */
   | { readonly kind: "bool"; readonly shape: readonly number[]; readonly values: Uint8Array }
   | { readonly kind: "scalar"; readonly value: number | string };
@@ -18,7 +22,15 @@ export type Hdf5Value =
 const superblockBytes = 48;
 const undefinedAddress = 0xffff_ffff_ffff_ffffn;
 
-const messageTypes = { dataspace: 1, linkInfo: 2, datatype: 3, fillValue: 5, link: 6, layout: 8, groupInfo: 10 } as const;
+const messageTypes = {
+  dataspace: 1,
+  linkInfo: 2,
+  datatype: 3,
+  fillValue: 5,
+  link: 6,
+  layout: 8,
+  groupInfo: 10,
+} as const;
 
 const u8 = (...values: number[]): Buffer => Buffer.from(values);
 const u16 = (value: number): Buffer => u8(value & 0xff, value >>> 8);
@@ -48,7 +60,10 @@ function objectHeader(messages: readonly Message[]): Buffer {
 
 function dataspace(shape: readonly number[]): Message {
   const kind = shape.length === 0 ? 0 : 1;
-  return { type: messageTypes.dataspace, data: Buffer.concat([u8(2, shape.length, 0, kind), ...shape.map(u64)]) };
+  return {
+    type: messageTypes.dataspace,
+    data: Buffer.concat([u8(2, shape.length, 0, kind), ...shape.map(u64)]),
+  };
 }
 
 /** Class and version, three bytes of class bits, size; then what the class adds. */
@@ -69,7 +84,10 @@ const datatypes = {
 };
 
 /** No fill value; storage is allocated at once (compact) or when written (contiguous). */
-const fillValue = (compact: boolean): Message => ({ type: messageTypes.fillValue, data: u8(3, compact ? 0x09 : 0x0a) });
+const fillValue = (compact: boolean): Message => ({
+  type: messageTypes.fillValue,
+  data: u8(3, compact ? 0x09 : 0x0a),
+});
 
 /** A scalar's data stand in its header. */
 function scalarHeader(value: number | string): Buffer {
@@ -86,7 +104,8 @@ function scalarHeader(value: number | string): Buffer {
   } else {
     data.writeDoubleLE(value);
   }
-  if (data.length > 60_000) throw new Error(`a string of ${data.length} bytes does not fit into an HDF5 header`);
+  if (data.length > 60_000)
+    throw new Error(`a string of ${data.length} bytes does not fit into an HDF5 header`);
   return objectHeader([
     dataspace([]),
     { type: messageTypes.datatype, data: datatype },
@@ -112,12 +131,18 @@ function columnHeader(value: Exclude<Hdf5Value, { kind: "scalar" }>, address: nu
 function groupHeader(links: ReadonlyMap<string, number>): Buffer {
   return objectHeader([
     // Links stand in the header itself: there is no heap and no index.
-    { type: messageTypes.linkInfo, data: Buffer.concat([u8(0, 0), u64(undefinedAddress), u64(undefinedAddress)]) },
+    {
+      type: messageTypes.linkInfo,
+      data: Buffer.concat([u8(0, 0), u64(undefinedAddress), u64(undefinedAddress)]),
+    },
     { type: messageTypes.groupInfo, data: u8(0, 0) },
     ...[...links].map(([name, address]) => {
       const bytes = Buffer.from(name, "utf8");
       // Flags 0x10: the character set is given, 1 for UTF-8. The length of the name has one byte.
-      return { type: messageTypes.link, data: Buffer.concat([u8(1, 0x10, 1, bytes.length), bytes, u64(address)]) };
+      return {
+        type: messageTypes.link,
+        data: Buffer.concat([u8(1, 0x10, 1, bytes.length), bytes, u64(address)]),
+      };
     }),
   ]);
 }
@@ -126,12 +151,13 @@ type Tree = Map<string, Tree | Hdf5Value>;
 
 function treeOf(entries: Readonly<Record<string, Hdf5Value>>): Tree {
   const root: Tree = new Map();
-  for (const [path, value] of Object.entries(entries)) {
+  // In the order of their names: the order in which a caller filled its record must not show in the bytes.
+  for (const [path, value] of Object.entries(entries).sort(([a], [b]) => (a < b ? -1 : 1))) {
     const names = path.split("/");
     const last = names.pop() as string;
     let group = root;
     for (const name of names) {
-      const child = group.get(name) ?? new Map();
+      const child = group.get(name) ?? (new Map() as Tree);
       if (!(child instanceof Map)) throw new Error(`"${path}" lies under a dataset`);
       group.set(name, child);
       group = child;

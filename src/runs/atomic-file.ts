@@ -1,12 +1,10 @@
 import {
   closeSync,
-  existsSync,
   fsyncSync,
   fstatSync,
   ftruncateSync,
   mkdirSync,
   openSync,
-  readdirSync,
   renameSync,
   rmSync,
   statSync,
@@ -165,22 +163,31 @@ export function openRecordFile(path: string): RecordFile {
 }
 
 /**
- * Creates a directory and its missing parents.
+ * Creates a directory and its missing parents. Not by mkdir's `recursive`: Node 20 never returns from it where a
+ * directory exists but takes no entries, such as /proc.
+ *
  * @returns the topmost directory that did not exist before, if any
+ * @throws UserError when one cannot be created
  */
 export function createDirectory(path: string): string | undefined {
-  // One by one: Node's recursive mkdir never returns in a file system that refuses new entries with ENOENT, as /proc.
-  const missing: string[] = [];
-  let ancestor = resolve(path);
-  while (!existsSync(ancestor)) {
-    missing.unshift(ancestor);
-    ancestor = dirname(ancestor);
-  }
   try {
-    for (const directory of missing) mkdirSync(directory);
-    if (missing.length === 0) readdirSync(ancestor);
+    const missing: string[] = [];
+    for (let current = resolve(path); statSync(current, { throwIfNoEntry: false }) === undefined;) {
+      missing.unshift(current);
+      current = dirname(current);
+    }
+    for (const directory of missing) {
+      try {
+        mkdirSync(directory);
+      } catch (error) {
+        // Two runs that start together both find the parent missing.
+        if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+      }
+    }
+    if (missing.length === 0 && !statSync(path).isDirectory())
+      throw new UserError(`${path}: is a file, expected a directory`);
+    return missing[0];
   } catch (error) {
     throw fileError(path, "cannot be created", error);
   }
-  return missing[0];
 }

@@ -18,7 +18,9 @@ const version = "1";
 export function writeCheckpoint(path: string, snapshot: Snapshot): void {
   const arrays = Object.entries(snapshot.arrays);
   const checksums = Object.fromEntries(arrays.map(([name, values]) => [name, crc32(bytesOf(values))]));
-  const tensors = Object.fromEntries(arrays.map(([name, values]) => [name, { shape: [values.length], values }]));
+  const tensors = Object.fromEntries(
+    arrays.map(([name, values]) => [name, { shape: [values.length], values }]),
+  );
   saveSafetensors(path, tensors, {
     format,
     version,
@@ -35,12 +37,15 @@ export function readCheckpoint(path: string): Snapshot {
   const { tensors, metadata } = loadSafetensors(path);
   if (metadata.format !== format) throw new UserError(`${path}: is a safetensors file, but not a checkpoint`);
   if (metadata.version !== version) {
-    throw new UserError(`${path}: is a checkpoint of format ${metadata.version}, this version reads ${version}`);
+    throw new UserError(
+      `${path}: is a checkpoint of format ${metadata.version}, this version reads ${version}`,
+    );
   }
   const checksums = parseObject(path, "crc32", metadata.crc32);
   const arrays: [string, NumericArray][] = [];
   for (const [name, { values }] of Object.entries(tensors)) {
-    if (checksums[name] !== crc32(bytesOf(values))) throw new UserError(`${path}: is damaged: wrong checksum of "${name}"`);
+    if (checksums[name] !== crc32(bytesOf(values)))
+      throw new UserError(`${path}: is damaged: wrong checksum of "${name}"`);
     arrays.push([name, values]);
   }
   const missing = Object.keys(checksums).find((name) => !Object.hasOwn(tensors, name));
@@ -51,7 +56,8 @@ export function readCheckpoint(path: string): Snapshot {
 function parseObject(path: string, name: string, text: string | undefined): Record<string, Json> {
   try {
     const value = JSON.parse(text ?? "") as Json;
-    if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Record<string, Json>;
+    if (typeof value === "object" && value !== null && !Array.isArray(value))
+      return value as Record<string, Json>;
   } catch {
     // Reported below.
   }

@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync, rmSync, rmdirSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { z } from "zod";
 import { UserError } from "../errors.ts";
 import {
@@ -95,11 +95,13 @@ const eventsName = "events.out.tfevents.0000000000.motive";
  */
 export function createRun(directory: string, manifest: RunManifest): Run {
   const stat = statOf(directory);
-  if (stat !== undefined && !stat.isDirectory()) throw new UserError(`${directory}: is a file, expected a directory`);
+  if (stat !== undefined && !stat.isDirectory())
+    throw new UserError(`${directory}: is a file, expected a directory`);
   if (stat !== undefined) {
     if (existsSync(join(directory, "config.json"))) throw new UserError(`${directory}: already holds a run`);
     const names = listDirectory(directory).filter((name) => name !== "lock" && !name.endsWith(partialSuffix));
-    if (names.length > 0) throw new UserError(`${directory}: is not empty and not a run; choose another directory`);
+    if (names.length > 0)
+      throw new UserError(`${directory}: is not empty and not a run; choose another directory`);
   }
   const fields = Object.entries(manifest).filter((field): field is [string, Json] => field[1] !== undefined);
   const text = formatJson({ formatVersion: runFormatVersion, ...Object.fromEntries(fields) });
@@ -108,7 +110,7 @@ export function createRun(directory: string, manifest: RunManifest): Run {
   try {
     release = acquireLock(directory);
   } catch (error) {
-    if (created !== undefined) removeIfEmpty(directory);
+    if (created !== undefined) removeEmpty(directory, created);
     throw error;
   }
   const configPath = join(directory, "config.json");
@@ -122,10 +124,11 @@ export function createRun(directory: string, manifest: RunManifest): Run {
     return writableRun(directory, manifest, release);
   } catch (error) {
     // A run that could not begin leaves nothing behind.
-    for (const name of ["config.json", "metrics.jsonl", eventsName]) rmSync(join(directory, name), { force: true });
+    for (const name of ["config.json", "metrics.jsonl", eventsName])
+      rmSync(join(directory, name), { force: true });
     removeIfEmpty(join(directory, "checkpoints"));
     release();
-    if (created !== undefined) removeIfEmpty(directory);
+    if (created !== undefined) removeEmpty(directory, created);
     throw error;
   }
 }
@@ -140,7 +143,9 @@ export function openRun(directory: string): Run {
   try {
     createDirectory(join(directory, "checkpoints"));
     for (const folder of [directory, join(directory, "checkpoints")]) {
-      const partial = listDirectory(folder).filter((name) => name.startsWith(".") && name.endsWith(partialSuffix));
+      const partial = listDirectory(folder).filter(
+        (name) => name.startsWith(".") && name.endsWith(partialSuffix),
+      );
       for (const name of partial) rmSync(join(folder, name), { force: true });
     }
     return writableRun(directory, manifest, release);
@@ -187,7 +192,9 @@ function writableRun(directory: string, manifest: RunManifest, release: () => vo
   /** Rewrites both records of the metrics; the events follow from metrics.jsonl, so the two never disagree. */
   const rewrite = (records: readonly MetricsRecord[]): void => {
     closeFiles();
-    writeFileAtomically(metricsPath, (sink) => records.forEach((record) => sink.append(encodeMetrics(record))));
+    writeFileAtomically(metricsPath, (sink) =>
+      records.forEach((record) => sink.append(encodeMetrics(record))),
+    );
     writeFileAtomically(eventsPath, (sink) => {
       sink.append(eventFileHeader(startedAt));
       records.forEach((record) => sink.append(metricsEvent(record, startedAt)));
@@ -207,7 +214,8 @@ function writableRun(directory: string, manifest: RunManifest, release: () => vo
     },
     saveCheckpoint(step, snapshot) {
       requireOpen();
-      if (!Number.isSafeInteger(step) || step < 0) throw new Error(`a checkpoint cannot be taken at step ${step}`);
+      if (!Number.isSafeInteger(step) || step < 0)
+        throw new Error(`a checkpoint cannot be taken at step ${step}`);
       writeCheckpoint(checkpointPath(directory, step), snapshot);
       const older = listCheckpoints(directory).slice(keptCheckpoints);
       for (const name of older) rmSync(join(directory, "checkpoints", name), { force: true });
@@ -238,12 +246,14 @@ function readManifest(directory: string): RunManifest {
   if (!stat.isDirectory()) throw new UserError(`${directory}: is a file, expected a run directory`);
   const path = join(directory, "config.json");
   const content = readJson(path);
-  if (content === undefined) throw new UserError(`${directory}: is not a run directory: it has no config.json`);
+  if (content === undefined)
+    throw new UserError(`${directory}: is not a run directory: it has no config.json`);
   const { formatVersion, ...fields } = z.looseObject({}).catch({}).parse(content) as Record<string, unknown>;
-  if (formatVersion === undefined) throw new UserError(`${path}: is not that of a run: it has no formatVersion`);
+  if (formatVersion === undefined)
+    throw new UserError(`${path}: is not that of a run: it has no formatVersion`);
   if (formatVersion !== runFormatVersion) {
     throw new UserError(
-      `${directory}: was written by motive run format ${String(formatVersion)}, this version reads ${runFormatVersion}`,
+      `${directory}: was written by motive run format ${JSON.stringify(formatVersion)}, this version reads ${runFormatVersion}`,
     );
   }
   const parsed = manifestSchema.safeParse(fields);
@@ -275,7 +285,8 @@ function latestCheckpoint(directory: string): LoadedCheckpoint | undefined {
       warnings.push(error.message);
     }
   }
-  if (warnings.length > 0) throw new UserError(`${directory}: no checkpoint can be read: ${warnings.join("; ")}`);
+  if (warnings.length > 0)
+    throw new UserError(`${directory}: no checkpoint can be read: ${warnings.join("; ")}`);
   return undefined;
 }
 
@@ -314,6 +325,11 @@ function listDirectory(path: string): string[] {
   } catch (error) {
     throw fileError(path, "cannot be read", error);
   }
+}
+
+/** Removes what {@link createDirectory} created, as long as it is empty. */
+function removeEmpty(directory: string, topmost: string): void {
+  for (let path = resolve(directory); path.startsWith(topmost); path = dirname(path)) removeIfEmpty(path);
 }
 
 function removeIfEmpty(path: string): void {

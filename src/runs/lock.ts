@@ -38,7 +38,8 @@ function isAlive(holder: Holder): boolean {
 function parseHolder(text: string): Holder | undefined {
   try {
     const { pid, host, started } = JSON.parse(text) as Partial<Holder>;
-    if (typeof pid === "number" && typeof host === "string" && typeof started === "string") return { pid, host, started };
+    if (typeof pid === "number" && typeof host === "string" && typeof started === "string")
+      return { pid, host, started };
   } catch {
     // A file that no process of ours wrote completely.
   }
@@ -100,7 +101,8 @@ function refuseIfHeld(directory: string, path: string, mine: string, attempt: nu
     );
   }
   const live = holder !== undefined && (text === mine ? held.has(path) : isAlive(holder));
-  if (live || attempt > 10) throw new UserError(`${directory}: in use by process ${holder?.pid ?? "unknown"}`);
+  if (live || attempt > 10)
+    throw new UserError(`${directory}: in use by process ${holder?.pid ?? "unknown"}`);
   const aside = join(directory, `.lock.stale.${process.pid}${partialSuffix}`);
   try {
     renameSync(path, aside);

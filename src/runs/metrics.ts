@@ -16,7 +16,9 @@ export interface MetricsRecord {
 /** The record as its line, newline included. @throws Error naming the metric that is not a finite number */
 export function encodeMetrics(record: MetricsRecord): Uint8Array {
   if (!Number.isSafeInteger(record.environmentSteps) || record.environmentSteps < 0) {
-    throw new Error(`metrics need "environmentSteps", a non-negative integer, got ${record.environmentSteps}`);
+    throw new Error(
+      `metrics need "environmentSteps", a non-negative integer, got ${record.environmentSteps}`,
+    );
   }
   return Buffer.from(`${encodeJson(record, "")}\n`, "utf8");
 }

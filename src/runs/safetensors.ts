@@ -68,7 +68,9 @@ export function saveSafetensors(
   for (const [name, { shape, values }] of ordered) {
     if (name === metadataKey) throw new Error(`a tensor cannot be named ${metadataKey}`);
     if (elementCount(shape) !== values.length) {
-      throw new Error(`tensor "${name}" has ${values.length} values, its shape [${shape.join(", ")}] ${elementCount(shape)}`);
+      throw new Error(
+        `tensor "${name}" has ${values.length} values, its shape [${shape.join(", ")}] ${elementCount(shape)}`,
+      );
     }
     const end = offset + values.byteLength;
     header.set(name, { dtype: dtypeOf(values), shape, data_offsets: [offset, end] });
@@ -125,7 +127,8 @@ function readHeader(
   descriptor: number,
   fileBytes: number,
 ): { headerBytes: number; entries: Entry[]; metadata: Record<string, string> } {
-  if (fileBytes < 8) throw new UserError(`${path}: is not a safetensors file: ${fileBytes} bytes, at least 8 expected`);
+  if (fileBytes < 8)
+    throw new UserError(`${path}: is not a safetensors file: ${fileBytes} bytes, at least 8 expected`);
   const start = Buffer.alloc(8);
   readFully(path, descriptor, start, 0);
   const declared = start.readBigUInt64LE(0);
@@ -134,7 +137,9 @@ function readHeader(
   }
   const headerBytes = Number(declared);
   if (8 + headerBytes > fileBytes) {
-    throw new UserError(`${path}: is truncated: ${fileBytes} bytes, the header alone needs ${8 + headerBytes}`);
+    throw new UserError(
+      `${path}: is truncated: ${fileBytes} bytes, the header alone needs ${8 + headerBytes}`,
+    );
   }
   const text = Buffer.alloc(headerBytes);
   readFully(path, descriptor, text, 8);
@@ -144,7 +149,8 @@ function readHeader(
   } catch {
     throw new UserError(`${path}: is not a safetensors file: its header is not JSON`);
   }
-  if (!isRecord(header)) throw new UserError(`${path}: is not a safetensors file: its header is not an object`);
+  if (!isRecord(header))
+    throw new UserError(`${path}: is not a safetensors file: its header is not an object`);
   const entries = Object.entries(header)
     .filter(([name]) => name !== metadataKey)
     .map(([name, entry]) => parseEntry(path, name, entry));
@@ -162,10 +168,13 @@ function parseEntry(path: string, name: string, entry: unknown): Entry {
   if (!isRecord(entry)) throw new UserError(`${path}: the header's entry "${name}" is not an object`);
   const { dtype, shape, data_offsets: offsets } = entry;
   if (typeof dtype !== "string" || !Object.hasOwn(arrays, dtype)) {
-    throw new UserError(`${path}: "${name}" has type ${String(dtype)}, expected one of ${Object.keys(arrays).join(", ")}`);
+    throw new UserError(
+      `${path}: "${name}" has type ${String(dtype)}, expected one of ${Object.keys(arrays).join(", ")}`,
+    );
   }
   if (!isSizes(shape)) throw new UserError(`${path}: "${name}" has no valid shape`);
-  if (!isSizes(offsets) || offsets.length !== 2) throw new UserError(`${path}: "${name}" has no valid data offsets`);
+  if (!isSizes(offsets) || offsets.length !== 2)
+    throw new UserError(`${path}: "${name}" has no valid data offsets`);
   const [begin, end] = offsets;
   const expected = elementCount(shape) * arrays[dtype as Dtype].BYTES_PER_ELEMENT;
   if (end - begin !== expected) {
@@ -182,19 +191,23 @@ function checkLayout(path: string, entries: readonly Entry[], dataBytes: number)
   let end = 0;
   for (const entry of [...entries].sort((a, b) => a.begin - b.begin || a.end - b.end)) {
     if (entry.begin < end) throw new UserError(`${path}: "${entry.name}" overlaps "${previous?.name}"`);
-    if (entry.begin > end) throw new UserError(`${path}: ${entry.begin - end} unused bytes before "${entry.name}"`);
+    if (entry.begin > end)
+      throw new UserError(`${path}: ${entry.begin - end} unused bytes before "${entry.name}"`);
     end = entry.end;
     previous = entry;
   }
-  if (end > dataBytes) throw new UserError(`${path}: is truncated: ${dataBytes} bytes of data, its header declares ${end}`);
-  if (end < dataBytes) throw new UserError(`${path}: ${dataBytes - end} unexpected bytes after the last tensor`);
+  if (end > dataBytes)
+    throw new UserError(`${path}: is truncated: ${dataBytes} bytes of data, its header declares ${end}`);
+  if (end < dataBytes)
+    throw new UserError(`${path}: ${dataBytes - end} unexpected bytes after the last tensor`);
 }
 
 function parseMetadata(path: string, metadata: unknown): Record<string, string> {
   if (metadata === undefined) return {};
   if (!isRecord(metadata)) throw new UserError(`${path}: the header's metadata is not an object`);
   for (const [key, value] of Object.entries(metadata)) {
-    if (typeof value !== "string") throw new UserError(`${path}: the header's metadata "${key}" is not a string`);
+    if (typeof value !== "string")
+      throw new UserError(`${path}: the header's metadata "${key}" is not a string`);
   }
   return metadata as Record<string, string>;
 }

@@ -65,7 +65,11 @@ export function eventFileHeader(wallTime: number): Uint8Array {
  * @param step environment steps; a non-negative safe integer
  * @param wallTime seconds since 1970
  */
-export function scalarEvent(step: number, wallTime: number, scalars: Readonly<Record<string, number>>): Uint8Array {
+export function scalarEvent(
+  step: number,
+  wallTime: number,
+  scalars: Readonly<Record<string, number>>,
+): Uint8Array {
   const values = Object.entries(scalars).map(([tag, value]) =>
     bytesField(1, Buffer.concat([bytesField(1, Buffer.from(tag, "utf8")), floatField(2, value)])),
   );
