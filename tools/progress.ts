@@ -1,10 +1,5 @@
-import type { Metrics } from "../agents/trainer.ts";
+import type { MetricsRecord } from "../src/runs/index.ts";
 import type { TextOutput } from "./terminal.ts";
-
-/** One record of a run in progress, as it also goes into the run's metrics. */
-export interface ProgressRecord extends Metrics {
-  readonly environmentSteps: number;
-}
 
 export interface ProgressStart {
   readonly title: string;
@@ -18,7 +13,7 @@ export interface ProgressStart {
 export interface Progress {
   start(start: ProgressStart): void;
   /** @param done units of work done, of `total` */
-  record(done: number, record: ProgressRecord): void;
+  record(done: number, record: MetricsRecord): void;
   /** A line that stays, such as where a checkpoint lies. */
   note(line: string): void;
   end(result: Readonly<Record<string, unknown>>, lines: readonly string[]): void;
@@ -86,7 +81,7 @@ export function linesProgress(
         ...(speed > 0 ? [`${formatDuration((total - done) / speed)} left`] : []),
       ];
       clear();
-      output.write(parts.join("  ").slice(0, (output.columns ?? 80) - 1));
+      output.write(parts.join("  ").slice(0, (output.columns === undefined || output.columns === 0 ? 80 : output.columns) - 1));
     },
     note(line) {
       clear();

@@ -3,11 +3,11 @@ import { evaluatePolicy } from "../agents/rollout.ts";
 import type { Evaluation } from "../agents/rollout.ts";
 import { make } from "../envs/index.ts";
 import { createRandom } from "../src/random/index.ts";
-import type { Json } from "../src/runs/index.ts";
+import type { Json, MetricsRecord } from "../src/runs/index.ts";
 import { exportWeights } from "./exports.ts";
 import { holdSignals } from "./interrupt.ts";
 import { formatCount, formatDuration } from "./progress.ts";
-import type { Progress, ProgressRecord } from "./progress.ts";
+import type { Progress } from "./progress.ts";
 import { version } from "./project.ts";
 import type { RunSession } from "./run-session.ts";
 import { policyFile, rewardFile } from "./saved-policy.ts";
@@ -38,7 +38,6 @@ export interface RunResult {
   /** Mean return of the demonstrations, and `finalReturn` relative to it; for agents that learn from demonstrations. */
   readonly expertReturn?: number;
   readonly ratio?: number;
-  readonly trajectories?: number;
   /** Training time, over all sessions of a resumed run; measurements not included. */
   readonly wallSeconds: number;
   readonly evaluation: Evaluation;
@@ -62,7 +61,7 @@ async function measure({ facts, trainer }: RunSession, label: string, episodes: 
 }
 
 function saveCheckpoint({ run, trainer }: RunSession): void {
-  run.saveCheckpoint(trainer.environmentSteps, trainer.snapshot());
+  run.saveCheckpoint(trainer.steps, trainer.snapshot());
   exportWeights(trainer.policy, join(run.directory, policyFile));
   if (trainer.reward) exportWeights(trainer.reward, join(run.directory, rewardFile));
 }
@@ -92,10 +91,24 @@ function summary(result: RunResult, directory: string): string[] {
   ];
 }
 
-async function finalResult(session: RunSession, records: readonly ProgressRecord[]): Promise<RunResult> {
+interface Totals {
+  /** Seconds of training so far. */
+  trained: number;
+  /** Largest mean return measured so far. */
+  best: number;
+}
+
+/** What the metrics already say of a run: of a resumed one, those up to its checkpoint. */
+function totalsOf(records: readonly MetricsRecord[]): Totals {
+  return {
+    trained: records.at(-1)?.wallSeconds ?? 0,
+    best: Math.max(...records.map((record) => record.evaluationReturn ?? -Infinity)),
+  };
+}
+
+async function finalResult(session: RunSession, totals: Totals): Promise<RunResult> {
   const { facts, trainer, demonstrations } = session;
   const evaluation = await measure(session, "final evaluation", finalEpisodes);
-  const measured = records.map((record) => record.evaluationReturn).filter((value) => value !== undefined);
   const expertReturn = demonstrations && mean(demonstrations.returns);
   return {
     environment: facts.environment,
@@ -104,16 +117,38 @@ async function finalResult(session: RunSession, records: readonly ProgressRecord
     preset: facts.preset,
     environmentSteps: trainer.environmentSteps,
     finalReturn: evaluation.mean,
-    bestReturn: Math.max(evaluation.mean, ...measured),
-    ...(expertReturn !== undefined && {
-      expertReturn,
-      ratio: evaluation.mean / expertReturn,
-      trajectories: demonstrations?.trajectories.length,
-    }),
-    wallSeconds: records.at(-1)?.wallSeconds ?? 0,
+    bestReturn: Math.max(evaluation.mean, totals.best),
+    ...(expertReturn !== undefined && { expertReturn, ratio: evaluation.mean / expertReturn }),
+    wallSeconds: totals.trained,
     evaluation,
     command: facts.command,
     version,
+  };
+}
+
+/** One unit of work and, where one is due, a measurement: the record of both. */
+async function advance(session: RunSession, totals: Totals): Promise<MetricsRecord> {
+  const { facts, trainer } = session;
+  const before = trainer.steps;
+  const begin = performance.now();
+  const metrics = await trainer.advance();
+  totals.trained += (performance.now() - begin) / 1000;
+  const { steps, environmentSteps } = trainer;
+  if (steps === before && !trainer.done) throw new Error(`${facts.agent} does not advance beyond step ${steps}`);
+  const record = {
+    ...metrics,
+    environmentSteps,
+    ...(steps !== environmentSteps && { steps }),
+    wallSeconds: totals.trained,
+  };
+  if (!crossed(facts.evaluateEvery, before, steps)) return record;
+  const evaluation = await measure(session, `evaluation at ${steps}`, intermediateEpisodes);
+  totals.best = Math.max(totals.best, evaluation.mean);
+  return {
+    ...record,
+    evaluationReturn: evaluation.mean,
+    evaluationStd: evaluation.std,
+    evaluationLength: evaluation.meanLength,
   };
 }
 
@@ -133,46 +168,31 @@ export async function runTraining(session: RunSession, options: TrainingOptions)
   const { progress, checkpointInterval } = options;
   const interrupt = holdSignals(() => progress.note("stopping: saving a checkpoint …"));
   try {
-    const records = run.metrics() as ProgressRecord[];
-    let trained = records.at(-1)?.wallSeconds ?? 0;
+    const totals = totalsOf(run.metrics());
     progress.start({
       title: `${facts.agent} in ${facts.environment}, seed ${facts.seed}${facts.preset ? `, preset ${facts.preset}` : ""}`,
       directory: run.directory,
       done: session.startStep,
       total: trainer.totalSteps,
     });
-    let saved = trainer.environmentSteps;
+    for (const warning of session.warnings) progress.note(`warning: ${warning}; an older checkpoint is used`);
+    let saved = trainer.steps;
     while (!trainer.done && interrupt.signal === undefined) {
-      const before = trainer.environmentSteps;
-      const begin = performance.now();
-      const metrics = await trainer.advance();
-      trained += (performance.now() - begin) / 1000;
-      const steps = trainer.environmentSteps;
-      let record: ProgressRecord = { ...metrics, environmentSteps: steps, wallSeconds: trained };
-      if (crossed(facts.evaluateEvery, before, steps)) {
-        const evaluation = await measure(session, `evaluation at ${steps}`, intermediateEpisodes);
-        record = {
-          ...record,
-          evaluationReturn: evaluation.mean,
-          evaluationStd: evaluation.std,
-          evaluationLength: evaluation.meanLength,
-        };
-      }
-      records.push(record);
+      const record = await advance(session, totals);
       run.appendMetrics(record);
-      progress.record(steps, record);
-      if (steps - saved >= checkpointInterval && !trainer.done) {
+      progress.record(trainer.steps, record);
+      if (trainer.steps - saved >= checkpointInterval && !trainer.done) {
         saveCheckpoint(session);
-        saved = steps;
+        saved = trainer.steps;
       }
     }
     saveCheckpoint(session);
     if (!trainer.done) {
-      progress.note(`stopped at step ${formatCount(trainer.environmentSteps)}; continue with:`);
+      progress.note(`stopped at step ${formatCount(trainer.steps)}; continue with:`);
       progress.note(`  npx motive train --resume ${run.directory}`);
       return { exitCode: interrupt.exitCode };
     }
-    const result = await finalResult(session, records);
+    const result = await finalResult(session, totals);
     // Plain data, though its interface does not say so.
     run.writeResult({ ...result } as unknown as Json);
     progress.end({ ...result }, summary(result, run.directory));

@@ -14,7 +14,7 @@ import {
 import { readCheckpoint, writeCheckpoint } from "./checkpoint.ts";
 import { encodeJson } from "./json.ts";
 import { acquireLock } from "./lock.ts";
-import { encodeMetrics, endsWithLine, metricsEvent, type MetricsRecord, readMetrics } from "./metrics.ts";
+import { encodeMetrics, endsWithLine, metricsEvent, type MetricsRecord, readMetrics, stepOfRecord } from "./metrics.ts";
 import type { Json, Snapshot } from "./snapshot.ts";
 import { eventFileHeader } from "./tensorboard.ts";
 
@@ -49,7 +49,7 @@ export interface RunManifest {
 }
 
 export interface LoadedCheckpoint {
-  /** Environment steps at which it was taken. */
+  /** The run's step at which it was taken: environment steps, or gradient steps where there is no environment. */
   readonly step: number;
   readonly path: string;
   readonly snapshot: Snapshot;
@@ -222,7 +222,7 @@ function writableRun(directory: string, manifest: RunManifest, release: () => vo
     },
     resumeAt(step = -1) {
       requireOpen();
-      rewrite(readMetrics(metricsPath).filter((record) => record.environmentSteps <= step));
+      rewrite(readMetrics(metricsPath).filter((record) => stepOfRecord(record) <= step));
       const later = listCheckpoints(directory).filter((name) => stepOf(name) > step);
       for (const name of later) rmSync(join(directory, "checkpoints", name), { force: true });
       rmSync(join(directory, "result.json"), { force: true });

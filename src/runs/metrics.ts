@@ -5,8 +5,8 @@ import { encodeJson } from "./json.ts";
 import { scalarEvent } from "./tensorboard.ts";
 
 /**
- * One line of metrics.jsonl: finite numbers by name. `environmentSteps` places it in the run; `wallSeconds`, where
- * present, is the time since the run began, as its caller measured it.
+ * One line of metrics.jsonl: finite numbers by name. `environmentSteps` places it in the run, or `steps` where that is
+ * another number; `wallSeconds`, where present, is the time since the run began, as its caller measured it.
  */
 export interface MetricsRecord {
   readonly environmentSteps: number;
@@ -23,10 +23,18 @@ export function encodeMetrics(record: MetricsRecord): Uint8Array {
   return Buffer.from(`${encodeJson(record, "")}\n`, "utf8");
 }
 
-/** The record as an event for TensorBoard: every metric but the two that place it on the axes. */
+/**
+ * Where the record stands in the run, in the unit of checkpoints' steps: environment steps, unless the record names its
+ * `steps`, as those of algorithms without an environment do.
+ */
+export function stepOfRecord(record: MetricsRecord): number {
+  return record.steps ?? record.environmentSteps;
+}
+
+/** The record as an event for TensorBoard: every metric but those that place it on the axes. */
 export function metricsEvent(record: MetricsRecord, startedAt: number): Uint8Array {
-  const { environmentSteps, wallSeconds = 0, ...scalars } = record;
-  return scalarEvent(environmentSteps, startedAt + wallSeconds, scalars);
+  const { environmentSteps, steps = environmentSteps, wallSeconds = 0, ...scalars } = record;
+  return scalarEvent(steps, startedAt + wallSeconds, scalars);
 }
 
 /**
