@@ -3,7 +3,7 @@ import { gaussianPolicy, type GaussianPolicy } from "../src/nn/gaussian-policy.t
 import * as op from "../src/nn/operations.ts";
 import { lower } from "../src/nn/onnx/lower.ts";
 import { compile } from "../src/nn/program.ts";
-import { views, zeros, view, type VectorValues } from "../src/nn/vector.ts";
+import { constantVector, views, zeros, view, type VectorValues } from "../src/nn/vector.ts";
 import { loadSafetensors } from "../src/runs/safetensors.ts";
 import type { Policy } from "./policy.ts";
 import type { Exportable } from "./trainer.ts";
@@ -80,7 +80,7 @@ export async function networkPolicy(
     metadata: () => ({ kind: "policy", format: "1", architecture: JSON.stringify(architecture) }),
     onnx() {
       const observation = op.input("observation", [OPEN_AXIS, observationSize]);
-      const phi = { layout, chunks: parameters().map((chunk) => op.constant(chunk, [chunk.length])) };
+      const phi = constantVector(layout, parameters());
       const { model } = lower({
         inputs: [{ tensor: observation, name: "observation" }],
         outputs: [{ tensor: policy.mean(phi, observation), name: "action" }],

@@ -2,7 +2,7 @@ import type { Adam } from "./adam.ts";
 import type { Arrays, Executable, Executor, Graph } from "./executor.ts";
 import * as op from "./operations.ts";
 import { describe, named, sameShape, sizeOf, type Shape, type Tensor } from "./tensor.ts";
-import { zeros, type Layout, type Vector, type VectorValues } from "./vector.ts";
+import { inputVector, zeros, type Layout, type Vector, type VectorValues } from "./vector.ts";
 import { onnxExecutor } from "./onnx/executor.ts";
 import { blameNonFinite } from "./diagnose.ts";
 import type { Checkpointable, NumericArray } from "../runs/snapshot.ts";
@@ -50,11 +50,6 @@ export interface Program<S extends string, C extends string, B extends string, O
   run(context?: Readonly<Record<C, VectorValues>>): Promise<Readonly<Record<O, Float32Array>>>;
   dispose(): Promise<void>;
 }
-
-const vectorInput = (name: string, layout: Layout): Vector => ({
-  layout,
-  chunks: layout.chunks.map(({ size }, i) => op.input(`${name}#${i}`, [size])),
-});
 
 const entriesOf = <K extends string, V>(record: Readonly<Record<K, V>> | undefined): [K, V][] =>
   Object.entries(record ?? {}) as [K, V][];
@@ -171,8 +166,8 @@ function trace<S extends string, C extends string, B extends string, O extends s
   coefficientCount: number,
 ): Graph {
   const { name } = options;
-  const context = Object.fromEntries(entriesOf(options.context).map(([key, layout]) => [key, vectorInput(key, layout)])) as Record<C, Vector>;
-  const initial = Object.fromEntries(entriesOf(options.state).map(([key, layout]) => [key, vectorInput(key, layout)])) as Record<S, Vector>;
+  const context = Object.fromEntries(entriesOf(options.context).map(([key, layout]) => [key, inputVector(key, layout)])) as Record<C, Vector>;
+  const initial = Object.fromEntries(entriesOf(options.state).map(([key, layout]) => [key, inputVector(key, layout)])) as Record<S, Vector>;
   const coefficients = coefficientCount > 0 ? op.input("coefficients", [coefficientCount * updatesPerRun]) : undefined;
   const inputs: Tensor[] = [...entriesOf(context), ...entriesOf(initial)].flatMap(([, vector]) => [...vector.chunks]);
   if (coefficients !== undefined) inputs.push(coefficients);

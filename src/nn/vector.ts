@@ -28,7 +28,10 @@ export interface Layout {
   readonly chunks: readonly Chunk[];
 }
 
-/** A parameter vector in a graph: one tensor [size] per chunk of its layout. */
+/**
+ * A parameter vector in a graph: one tensor [1, size] per chunk of its layout. A row and not [size], because biases cut
+ * out of it then are the matrices that a product needs: 34 of 243 nodes of a SAC update were reshapes of biases.
+ */
 export interface Vector {
   readonly layout: Layout;
   readonly chunks: readonly Tensor[];
@@ -62,12 +65,24 @@ export function joinLayouts(parts: Readonly<Record<string, Layout>>): Layout {
   return layoutOf(shapes);
 }
 
+/** A vector that is fed at each run, as inputs `name#0`, `name#1` … */
+export const inputVector = (name: string, layout: Layout): Vector => ({
+  layout,
+  chunks: layout.chunks.map(({ size }, i) => op.input(`${name}#${i}`, [1, size])),
+});
+
+/** A vector of fixed numbers. */
+export const constantVector = (layout: Layout, values: VectorValues): Vector => ({
+  layout,
+  chunks: values.map((chunk) => op.constant(chunk, [1, chunk.length])),
+});
+
 /** The named arrays of a vector as tensors of their shapes. */
 export function unpack({ layout, chunks }: Vector): Record<string, Tensor> {
   const arrays: Record<string, Tensor> = {};
   layout.chunks.forEach(({ entries }, i) => {
     for (const { name, shape, offset } of entries) {
-      arrays[name] = op.reshape(op.slice(chunks[i], 0, offset, offset + sizeOf(shape)), shape);
+      arrays[name] = op.reshape(op.slice(chunks[i], 1, offset, offset + sizeOf(shape)), shape);
     }
   });
   return arrays;

@@ -8,7 +8,8 @@ const sessionOptions: InferenceSession.SessionOptions = {
   intraOpNumThreads: 1,
   interOpNumThreads: 1,
   executionMode: "sequential",
-  graphOptimizationLevel: "all",
+  // lower.ts leaves nothing to gain, creation takes a third of the time, and the transposes before products stay
+  graphOptimizationLevel: "disabled",
   logSeverityLevel: 3,
   // the Adam moment of a dead unit decays into denormal numbers, on which arithmetic is many times slower
   extra: { session: { set_denormal_as_zero: "1" } },
