@@ -24,7 +24,7 @@ export const rewardStepSchema = z.strictObject({
   rewardL2: z.number().min(0).default(1e-3).describe("L2 penalty of the reward's weights (weight decay as in Adam)"),
   gradientPenalty: z
     .strictObject({
-      weight: z.number().min(0).default(0).describe("0: no penalty"),
+      weight: z.number().min(0).default(0).describe("per step of a trajectory, 0: no penalty"),
       target: z.number().min(0).default(1).describe("slope ‖∂r/∂x‖ up to which nothing is paid"),
     })
     .prefault({})

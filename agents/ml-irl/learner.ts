@@ -55,7 +55,8 @@ export async function mlIrlLearner({ network, config, agentRows, expertRows, tot
         const P = penalised
           ? gradientPenalty(network.value(state.theta, batch.between), batch.between, penalty.target)
           : undefined;
-        const J = P === undefined ? L : op.add(L, op.mul(P, penalty.weight));
+        // L sums over the steps of a trajectory, so the penalty is paid per step too
+        const J = P === undefined ? L : op.add(L, op.mul(op.mul(P, penalty.weight), op.sum(batch.expertWeight)));
         const { theta, moments } = optimizer.step(
           state.theta,
           gradientVector(J, state.theta),

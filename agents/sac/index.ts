@@ -49,10 +49,14 @@ export const sac: AgentDefinition<typeof sacAgentSchema> = {
   description: "Soft actor-critic under the environment's own reward: experts, and the reference for learned rewards",
   needsDemonstrations: false,
   config: sacAgentSchema,
-  presets: () => ({
-    smoke: { steps: 3_000, randomSteps: 1_000, hidden: [32, 32], batchSize: 32 },
-    quick: { steps: 200_000, hidden: [64, 64], batchSize: 100, policyLearningRate: 1e-3, criticLearningRate: 1e-3 },
-    paper: { steps: 1_000_000 },
-  }),
+  presets: () => {
+    // the thesis's network (2.9.2), with the step size, batch and temperature of its public code
+    const thesis = { hidden: [64, 64], batchSize: 100, policyLearningRate: 1e-3, criticLearningRate: 1e-3, automaticTemperature: false };
+    return {
+      smoke: { steps: 3_000, randomSteps: 1_000, hidden: [32, 32], batchSize: 32 },
+      quick: { ...thesis, steps: 200_000, finalLearningRateFraction: 0.1 },
+      paper: { ...thesis, steps: 1_000_000, finalLearningRateFraction: 0.05 },
+    };
+  },
   create,
 };
