@@ -71,10 +71,16 @@ function growingRows(width: number, capacity: number) {
  * Actions are rounded to float32 before they are applied: the recorded actions are exactly the applied ones, and
  * replaying them from the recorded state gives the recorded trajectory.
  */
-export async function rollout(environment: Environment, policy: Policy, options: RolloutOptions): Promise<Trajectory> {
+export async function rollout(
+  environment: Environment,
+  policy: Policy,
+  options: RolloutOptions,
+): Promise<Trajectory> {
   const horizon = Math.min(options.horizon ?? Infinity, environment.spec.maxEpisodeSteps);
   if (horizon === Infinity && options.afterTermination === "continue") {
-    throw new RangeError(`${environment.spec.id} has no time limit: continuing after termination needs a horizon`);
+    throw new RangeError(
+      `${environment.spec.id} has no time limit: continuing after termination needs a horizon`,
+    );
   }
   const capacity = Math.min(horizon, 1024);
   const observations = growingRows(policy.observationSize, capacity);
@@ -179,7 +185,8 @@ export async function evaluatePolicy(
     lengths.push(trajectory.length);
     if (trajectory.terminated) terminations++;
   }
-  const average = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+  const average = (values: readonly number[]) =>
+    values.reduce((sum, value) => sum + value, 0) / values.length;
   const mean = average(returns);
   return {
     ...options,

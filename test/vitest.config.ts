@@ -6,8 +6,14 @@ export default defineConfig({
   test: {
     // Only the tests of the command line run the built program, so only they wait for the build.
     projects: [
-      { extends: true, test: { name: "tools", include: ["test/tools/**/*.test.ts"], globalSetup: ["test/tools/build.ts"] } },
-      { extends: true, test: { name: "library", include: ["test/**/*.test.ts"], exclude: ["test/tools/**"] } },
+      {
+        extends: true,
+        test: { name: "tools", include: ["test/tools/**/*.test.ts"], globalSetup: ["test/tools/build.ts"] },
+      },
+      {
+        extends: true,
+        test: { name: "library", include: ["test/**/*.test.ts"], exclude: ["test/tools/**"] },
+      },
     ],
     // Native sessions (onnxruntime) and WebAssembly heaps are not shared well between worker threads.
     pool: "forks",

@@ -107,7 +107,8 @@ function readValue(text: string, schema: Schema): unknown {
         continue;
       }
     }
-    if (one.type === "array") return text === "" ? [] : text.split(",").map((item) => readValue(item, one.items ?? {}));
+    if (one.type === "array")
+      return text === "" ? [] : text.split(",").map((item) => readValue(item, one.items ?? {}));
   }
   return text;
 }
@@ -155,7 +156,9 @@ function readAssignment(agent: AgentDefinition, text: string): Assignment {
 /** What `--steps` and `--set` ask for, in the order in which they apply. */
 export function readAssignments(agent: AgentDefinition, request: ConfigRequest): Assignment[] {
   const steps =
-    request.steps === undefined ? [] : [{ flag: `--steps ${request.steps}`, path: "steps", value: request.steps }];
+    request.steps === undefined
+      ? []
+      : [{ flag: `--steps ${request.steps}`, path: "steps", value: request.steps }];
   return [...steps, ...request.set.map((text) => readAssignment(agent, text))];
 }
 
@@ -163,7 +166,9 @@ export function readAssignments(agent: AgentDefinition, request: ConfigRequest):
 function issueMessage(issue: z.core.$ZodIssue, value: unknown): string {
   const shown = value === null || typeof value !== "object" ? ` ${JSON.stringify(value)}` : "";
   if (issue.code === "invalid_union") {
-    const expected = issue.errors.flat().map(({ message }) => /expected (.*?)(, received .*)?$/.exec(message)?.[1]);
+    const expected = issue.errors
+      .flat()
+      .map(({ message }) => /expected (.*?)(, received .*)?$/.exec(message)?.[1]);
     return `expected ${[...new Set(expected)].join(" or ")}, received${shown}`;
   }
   const message = issue.message.replace(/^Invalid (input|option): /, "");
@@ -175,7 +180,11 @@ function issueMessage(issue: z.core.$ZodIssue, value: unknown): string {
  * The complete configuration of a run: the schema's defaults, then the preset, then `--steps`, then each `--set`.
  * @throws UsageError naming the flag (or the preset) whose value the schema refuses
  */
-export function resolveConfig(agent: AgentDefinition, environment: EnvironmentSpec, request: ConfigRequest): Values {
+export function resolveConfig(
+  agent: AgentDefinition,
+  environment: EnvironmentSpec,
+  request: ConfigRequest,
+): Values {
   const assignments = readAssignments(agent, request);
   let input: Values = {};
   if (request.preset) {
@@ -189,7 +198,8 @@ export function resolveConfig(agent: AgentDefinition, environment: EnvironmentSp
   const issue = result.error.issues[0];
   const path = issue.path.join(".");
   const cause = assignments.findLast((one) => path === one.path || path.startsWith(`${one.path}.`));
-  const origin = cause?.flag ?? (request.preset ? `preset ${request.preset} of ${agent.name}: ${path}` : path);
+  const origin =
+    cause?.flag ?? (request.preset ? `preset ${request.preset} of ${agent.name}: ${path}` : path);
   const where = cause && cause.path !== path ? `${path}: ` : "";
   throw new UsageError(`${origin}: ${where}${issueMessage(issue, valueAt(input, path))}`);
 }

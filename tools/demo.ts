@@ -28,7 +28,10 @@ function report(result: RunResult, seconds: number): string[] {
   return formatTable(
     [
       ["return of the expert (one demonstration)", (result.expertReturn ?? NaN).toFixed(1)],
-      [`return of the recovered policy (${result.evaluation.episodes} episodes)`, result.finalReturn.toFixed(1)],
+      [
+        `return of the recovered policy (${result.evaluation.episodes} episodes)`,
+        result.finalReturn.toFixed(1),
+      ],
       ["recovered / expert", (result.ratio ?? NaN).toFixed(3)],
       ["environment steps", formatCount(result.environmentSteps)],
       ["seconds", seconds.toFixed(0)],
@@ -44,7 +47,12 @@ async function demo(terminal: Terminal): Promise<number> {
   const begin = performance.now();
   printLine(terminal, introduction.trim());
   printLine(terminal);
-  const session = await startRun({ agent: "ml-irl", environment, preset: "quick", demos: packaged(demonstration) });
+  const session = await startRun({
+    agent: "ml-irl",
+    environment,
+    preset: "quick",
+    demos: packaged(demonstration),
+  });
   const { result, exitCode } = await runTraining(session, {
     checkpointInterval: 25_000,
     progress: { ...linesProgress(terminal.stdout), end: () => undefined },

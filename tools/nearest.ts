@@ -18,7 +18,11 @@ function editDistance(a: string, b: string): number {
 function distance(name: string, candidate: string): number {
   const [a, b] = [name.toLowerCase(), candidate.toLowerCase()];
   const last = b.slice(b.lastIndexOf(".") + 1);
-  return Math.min(editDistance(a, b), editDistance(a, last), last.includes(a) || a.includes(last) ? 1 : Infinity);
+  return Math.min(
+    editDistance(a, b),
+    editDistance(a, last),
+    last.includes(a) || a.includes(last) ? 1 : Infinity,
+  );
 }
 
 /**
@@ -26,7 +30,7 @@ function distance(name: string, candidate: string): number {
  * @param count at most so many
  */
 export function nearest(name: string, candidates: readonly string[], count = 3): string[] {
-  const limit = Math.max(2, Math.floor(name.length * 0.4));
+  const limit = Math.max(1, Math.floor(name.length * 0.4));
   return candidates
     .map((candidate) => ({ candidate, distance: distance(name, candidate) }))
     .filter((entry) => entry.distance <= limit)

@@ -37,7 +37,10 @@ function createProgram(terminal: Terminal, setExitCode: (code: number) => void):
       writeOut: (text) => terminal.stdout.write(text),
       writeErr: (text) => terminal.stderr.write(text),
       outputError: (text, write) => {
-        const line = text.trim().replace(/^error: /, "").replaceAll(/\s*\n\s*/g, " ");
+        const line = text
+          .trim()
+          .replace(/^error: /, "")
+          .replaceAll(/\s*\n\s*/g, " ");
         write(`motive: ${line}\n`);
       },
     });

@@ -60,7 +60,9 @@ export function linesProgress(
       beginning = { done, total, time: now() };
       recent = [{ done, time: beginning.time }];
       output.write(`${title}\n`);
-      output.write(`run directory: ${directory}${done > 0 ? ` (continues at step ${formatCount(done)})` : ""}\n`);
+      output.write(
+        `run directory: ${directory}${done > 0 ? ` (continues at step ${formatCount(done)})` : ""}\n`,
+      );
     },
     record(done, record) {
       if (Number.isFinite(record[shownReturn])) lastReturn = record[shownReturn];
@@ -81,7 +83,11 @@ export function linesProgress(
         ...(speed > 0 ? [`${formatDuration((total - done) / speed)} left`] : []),
       ];
       clear();
-      output.write(parts.join("  ").slice(0, (output.columns === undefined || output.columns === 0 ? 80 : output.columns) - 1));
+      output.write(
+        parts
+          .join("  ")
+          .slice(0, (output.columns === undefined || output.columns === 0 ? 80 : output.columns) - 1),
+      );
     },
     note(line) {
       clear();

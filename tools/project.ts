@@ -9,7 +9,9 @@ export const projectRoot = (() => {
   return folder;
 })();
 
-const { version: ownVersion, dependencies } = JSON.parse(readFileSync(join(projectRoot, "package.json"), "utf8")) as {
+const { version: ownVersion, dependencies } = JSON.parse(
+  readFileSync(join(projectRoot, "package.json"), "utf8"),
+) as {
   version: string;
   dependencies: Record<string, string>;
 };

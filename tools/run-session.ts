@@ -121,7 +121,8 @@ export async function startRun(request: RunRequest): Promise<RunSession> {
   if (!agent.needsDemonstrations && request.demos !== undefined) {
     throw new UsageError(`${agent.name} does not learn from demonstrations: leave --demos out`);
   }
-  const demonstrations = request.demos === undefined ? undefined : await readDemonstrations(request.demos, environment);
+  const demonstrations =
+    request.demos === undefined ? undefined : await readDemonstrations(request.demos, environment);
 
   const trainer = await createTrainer(agent, environment, { seed, config }, demonstrations);
   try {
@@ -131,7 +132,8 @@ export async function startRun(request: RunRequest): Promise<RunSession> {
       seed,
       preset: request.preset ?? null,
       config: config as Record<string, Json>,
-      demonstrations: request.demos === undefined ? null : { file: request.demos, sha256: await sha256(request.demos) },
+      demonstrations:
+        request.demos === undefined ? null : { file: request.demos, sha256: await sha256(request.demos) },
       evaluateEvery: request.evaluateEvery ?? Math.ceil(trainer.totalSteps / 20),
       command: commandLine(agent.name, environment.id, seed, request),
     };
@@ -167,24 +169,36 @@ function checkUnchanged(path: string, agent: AgentDefinition, facts: RunFacts, r
   ] as const) {
     if (asked !== undefined && asked !== kept) throw conflict(flag, kept);
   }
-  for (const { flag, path: option, value } of readAssignments(agent, { ...request, set: request.set ?? [] })) {
+  for (const { flag, path: option, value } of readAssignments(agent, {
+    ...request,
+    set: request.set ?? [],
+  })) {
     const kept = valueAt(facts.config, option);
     if (JSON.stringify(value) !== JSON.stringify(kept)) throw conflict(flag, kept);
   }
 }
 
 /** The demonstrations that the run was started with, and no others. */
-async function reopenDemonstrations(path: string, facts: RunFacts, demos?: string): Promise<Demonstrations | undefined> {
+async function reopenDemonstrations(
+  path: string,
+  facts: RunFacts,
+  demos?: string,
+): Promise<Demonstrations | undefined> {
   if (facts.demonstrations === null) {
-    if (demos !== undefined) throw new UsageError(`${facts.agent} does not learn from demonstrations: leave --demos out`);
+    if (demos !== undefined)
+      throw new UsageError(`${facts.agent} does not learn from demonstrations: leave --demos out`);
     return undefined;
   }
   const file = demos ?? facts.demonstrations.file;
   if (!existsSync(file)) {
-    throw new UserError(`${file}: the demonstrations of ${path} are no longer there; name the file with --demos`);
+    throw new UserError(
+      `${file}: the demonstrations of ${path} are no longer there; name the file with --demos`,
+    );
   }
   if ((await sha256(file)) !== facts.demonstrations.sha256) {
-    throw new UserError(`${file}: not the demonstrations that ${path} was started with (its SHA-256 differs)`);
+    throw new UserError(
+      `${file}: not the demonstrations that ${path} was started with (its SHA-256 differs)`,
+    );
   }
   return await readDemonstrations(file, findEnvironment(facts.environment));
 }
@@ -228,7 +242,12 @@ export async function readTrainer(path: string): Promise<Trainer> {
   const checkpoint = run.latestCheckpoint();
   if (!checkpoint) throw new UserError(`${path}: the run has no checkpoint yet`);
   const demonstrations = await reopenDemonstrations(path, facts);
-  const trainer = await createTrainer(findAgent(facts.agent), findEnvironment(facts.environment), facts, demonstrations);
+  const trainer = await createTrainer(
+    findAgent(facts.agent),
+    findEnvironment(facts.environment),
+    facts,
+    demonstrations,
+  );
   try {
     trainer.restore(checkpoint.snapshot);
     return trainer;

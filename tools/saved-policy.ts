@@ -35,7 +35,12 @@ export async function openPolicy(path: string): Promise<SavedPolicy> {
     if (!existsSync(file)) throw new UserError(`${run.directory}: the run has no checkpoint yet`);
   }
   const policy = await loadPolicy(file);
-  return { policy, environmentId: policy.environmentId, label: basename(resolve(path)), close: () => policy.close() };
+  return {
+    policy,
+    environmentId: policy.environmentId,
+    label: basename(resolve(path)),
+    close: () => policy.close(),
+  };
 }
 
 /**

@@ -51,7 +51,9 @@ function crossed(interval: number, before: number, after: number): boolean {
 
 /** Measures the run's policy in an environment of its own, without touching the run's state or random streams. */
 async function measure({ facts, trainer }: RunSession, label: string, episodes: number): Promise<Evaluation> {
-  const seed = createRandom(facts.seed).split(label).integer(2 ** 31);
+  const seed = createRandom(facts.seed)
+    .split(label)
+    .integer(2 ** 31);
   const environment = await make(facts.environment);
   try {
     return await evaluatePolicy(environment, trainer.policy, { episodes, seed, mode: "mean" });
@@ -73,7 +75,10 @@ function mean(values: ArrayLike<number>): number {
 function summary(result: RunResult, directory: string): string[] {
   const { evaluation } = result;
   const rows = [
-    ["return", `${evaluation.mean.toFixed(1)} ± ${evaluation.std.toFixed(1)} (${evaluation.episodes} episodes)`],
+    [
+      "return",
+      `${evaluation.mean.toFixed(1)} ± ${evaluation.std.toFixed(1)} (${evaluation.episodes} episodes)`,
+    ],
     ...(result.expertReturn === undefined
       ? []
       : [
@@ -134,7 +139,8 @@ async function advance(session: RunSession, totals: Totals): Promise<MetricsReco
   const metrics = await trainer.advance();
   totals.trained += (performance.now() - begin) / 1000;
   const { steps, environmentSteps } = trainer;
-  if (steps === before && !trainer.done) throw new Error(`${facts.agent} does not advance beyond step ${steps}`);
+  if (steps === before && !trainer.done)
+    throw new Error(`${facts.agent} does not advance beyond step ${steps}`);
   const record = {
     ...metrics,
     environmentSteps,

@@ -28,7 +28,9 @@ function joinColumns(columns: readonly Float32Array[]): Float32Array<ArrayBuffer
 
 function joinStates(columns: readonly (Float64Array | undefined)[]): Float64Array | undefined {
   const known = columns.filter((column) => column !== undefined);
-  return known.length === columns.length ? Float64Array.from(known.flatMap((column) => [...column])) : undefined;
+  return known.length === columns.length
+    ? Float64Array.from(known.flatMap((column) => [...column]))
+    : undefined;
 }
 
 /** Episodes laid one after the other as a transition set. */
@@ -100,7 +102,12 @@ export function collectCommand(terminal: Terminal): Command {
       try {
         const { episodes, seed } = options;
         const recordState = environment.qpos.length > 0;
-        for await (const trajectory of rolloutEpisodes(environment, policy, { episodes, seed, mode, recordState })) {
+        for await (const trajectory of rolloutEpisodes(environment, policy, {
+          episodes,
+          seed,
+          mode,
+          recordState,
+        })) {
           trajectories.push(trajectory);
         }
       } finally {

@@ -29,82 +29,97 @@ export function listCommand(terminal: Terminal): Command {
       "Lists what there is to train with. `motive list agents <name>` shows every option of one agent, with its type and " +
         "default, as --set takes it.",
     )
-    .addArgument(new Argument("[topic]", "what to list; without it, everything").choices(["envs", "agents", "presets"]))
+    .addArgument(
+      new Argument("[topic]", "what to list; without it, everything").choices(["envs", "agents", "presets"]),
+    )
     .argument("[name]", "with agents or presets: only this agent")
     .option("--env <id>", "the environment whose presets to show", "Hopper-v5")
     .option("--json", "print one JSON object")
-    .addHelpText("after", examples("motive list", "motive list agents ml-irl", "motive list presets --env Hopper-v5"))
-    .action(async (topic: Topic | undefined, name: string | undefined, options: { env: string; json?: boolean }) => {
-      const { agents: allAgents } = await import("../../agents/index.ts");
-      const { listEnvironments } = await import("../../envs/index.ts");
-      const { configOptions } = await import("../config.ts");
-      const { findAgent, findEnvironment } = await import("../names.ts");
+    .addHelpText(
+      "after",
+      examples("motive list", "motive list agents ml-irl", "motive list presets --env Hopper-v5"),
+    )
+    .action(
+      async (
+        topic: Topic | undefined,
+        name: string | undefined,
+        options: { env: string; json?: boolean },
+      ) => {
+        const { agents: allAgents } = await import("../../agents/index.ts");
+        const { listEnvironments } = await import("../../envs/index.ts");
+        const { configOptions } = await import("../config.ts");
+        const { findAgent, findEnvironment } = await import("../names.ts");
 
-      const agents: readonly AgentDefinition[] = name === undefined ? allAgents : [findAgent(name)];
-      const environments = listEnvironments();
-      const spec = findEnvironment(options.env);
-      const wants = (one: Topic) => topic === undefined || topic === one;
-      if (options.json) {
-        printJson(terminal, {
-          ...(wants("envs") && {
-            envs: environments.map(({ id, title, maxEpisodeSteps }) => ({
+        const agents: readonly AgentDefinition[] = name === undefined ? allAgents : [findAgent(name)];
+        const environments = listEnvironments();
+        const spec = findEnvironment(options.env);
+        const wants = (one: Topic) => topic === undefined || topic === one;
+        if (options.json) {
+          printJson(terminal, {
+            ...(wants("envs") && {
+              envs: environments.map(({ id, title, maxEpisodeSteps }) => ({
+                id,
+                title,
+                maxEpisodeSteps: Number.isFinite(maxEpisodeSteps) ? maxEpisodeSteps : null,
+              })),
+            }),
+            ...(wants("agents") && {
+              agents: agents.map((agent) => ({
+                name: agent.name,
+                description: agent.description,
+                needsDemonstrations: agent.needsDemonstrations,
+                options: configOptions(agent),
+              })),
+            }),
+            ...(wants("presets") && {
+              presets: {
+                environment: spec.id,
+                agents: Object.fromEntries(agents.map((agent) => [agent.name, agent.presets(spec)])),
+              },
+            }),
+          });
+          return;
+        }
+        if (wants("envs")) {
+          section(
+            "Environments",
+            environments.map(({ id, title, maxEpisodeSteps }) => [
               id,
               title,
-              maxEpisodeSteps: Number.isFinite(maxEpisodeSteps) ? maxEpisodeSteps : null,
-            })),
-          }),
-          ...(wants("agents") && {
-            agents: agents.map((agent) => ({
-              name: agent.name,
-              description: agent.description,
-              needsDemonstrations: agent.needsDemonstrations,
-              options: configOptions(agent),
-            })),
-          }),
-          ...(wants("presets") && {
-            presets: {
-              environment: spec.id,
-              agents: Object.fromEntries(agents.map((agent) => [agent.name, agent.presets(spec)])),
-            },
-          }),
-        });
-        return;
-      }
-      if (wants("envs")) {
-        section(
-          "Environments",
-          environments.map(({ id, title, maxEpisodeSteps }) => [id, title, `${maxEpisodeSteps} steps an episode`]),
-        );
-      }
-      if (wants("agents")) {
-        section(
-          "Agents",
-          agents.map((agent) => [
-            agent.name,
-            agent.description,
-            agent.needsDemonstrations ? "needs --demos" : "",
-          ]),
-        );
-        if (name !== undefined) {
-          section(
-            `Options of ${name} (motive train ${name} … --set path=value)`,
-            configOptions(agents[0]).map((option) => [
-              option.path,
-              option.type,
-              showValue(option.default) ?? "",
-              option.description,
+              `${maxEpisodeSteps} steps an episode`,
             ]),
           );
         }
-      }
-      if (wants("presets")) {
-        section(
-          `Presets for ${spec.id} (motive train … --preset NAME)`,
-          agents.flatMap((agent) => {
-            const presets = agent.presets(spec);
-            return presetNames.map((preset) => [agent.name, preset, showObject(presets[preset])]);
-          }),
-        );
-      }
-    });
+        if (wants("agents")) {
+          section(
+            "Agents",
+            agents.map((agent) => [
+              agent.name,
+              agent.description,
+              agent.needsDemonstrations ? "needs --demos" : "",
+            ]),
+          );
+          if (name !== undefined) {
+            section(
+              `Options of ${name} (motive train ${name} … --set path=value)`,
+              configOptions(agents[0]).map((option) => [
+                option.path,
+                option.type,
+                showValue(option.default) ?? "",
+                option.description,
+              ]),
+            );
+          }
+        }
+        if (wants("presets")) {
+          section(
+            `Presets for ${spec.id} (motive train … --preset NAME)`,
+            agents.flatMap((agent) => {
+              const presets = agent.presets(spec);
+              return presetNames.map((preset) => [agent.name, preset, showObject(presets[preset])]);
+            }),
+          );
+        }
+      },
+    );
 }

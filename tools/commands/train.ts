@@ -35,12 +35,20 @@ export function trainCommand(terminal: Terminal, setExitCode: (code: number) => 
         "a set of options: smoke (seconds, only shows that it runs), quick (minutes), paper (for results)",
       ).choices(["smoke", "quick", "paper"]),
     )
-    .option("--set <path=value>", "one option of the agent; may be repeated (motive list agents <name> shows them)", gather)
+    .option(
+      "--set <path=value>",
+      "one option of the agent; may be repeated (motive list agents <name> shows them)",
+      gather,
+    )
     .option("--demos <file>", "demonstrations to learn from, an HDF5 file as D4RL lays them out")
     .option("--out <dir>", "the run directory to create (default: runs/<agent>-<env>-seed<n>)")
     .option("--resume <dir>", "continue the run in this directory")
     .option("--checkpoint-interval <n>", "save a checkpoint every so many steps", integerFrom(1), 25_000)
-    .option("--evaluate-every <n>", "measure the policy every so many steps; 0 for never (default: 20 times a run)", integerFrom(0))
+    .option(
+      "--evaluate-every <n>",
+      "measure the policy every so many steps; 0 for never (default: 20 times a run)",
+      integerFrom(0),
+    )
     .option("--json", "print one JSON object per metrics record, the last one the result")
     .addHelpText(
       "after",
@@ -58,7 +66,9 @@ export function trainCommand(terminal: Terminal, setExitCode: (code: number) => 
       const session = options.resume
         ? await resumeRun(options.resume, { ...options, agent, environment })
         : await startRun({ ...options, agent, environment });
-      const progress = options.json ? jsonProgress(terminal.stdout, terminal.stderr) : linesProgress(terminal.stdout);
+      const progress = options.json
+        ? jsonProgress(terminal.stdout, terminal.stderr)
+        : linesProgress(terminal.stdout);
       const { checkpointInterval } = options;
       const { exitCode } = await runTraining(session, { checkpointInterval, progress });
       setExitCode(exitCode);
