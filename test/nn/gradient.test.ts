@@ -6,20 +6,20 @@ import * as op from "../../src/nn/operations.ts";
 import { onnxExecutor } from "../../src/nn/onnx/executor.ts";
 import { sizeOf, type Tensor } from "../../src/nn/tensor.ts";
 import { tfjsExecutor } from "../../src/nn/tfjs/executor.ts";
-import { gradientVector, type Vector } from "../../src/nn/vector.ts";
+import { gradientVector, inputVector } from "../../src/nn/vector.ts";
 import { expectClose, randomInputs, runGraph, uniformValues } from "./graphs.ts";
 import { centralDifferences, reference, type Values } from "./reference.ts";
 
 const executors = [onnxExecutor, tfjsExecutor()];
 
-/** f(x; θ) of a small network as a graph: inputs `x` [rows, 3] and `theta`. */
+/** f(x; θ) of a small network as a graph: inputs `x` [rows, 3] and `theta#0`. */
 function network(activation: Activation, rows = 5) {
   const f = mlp({ inputs: 3, hidden: [6, 5], outputs: 1, activation });
-  const theta: Vector = { layout: f.layout, chunks: f.layout.chunks.map(({ size }) => op.input("theta", [size])) };
+  const theta = inputVector("theta", f.layout);
   const x = op.input("x", [rows, 3]);
   const [y] = f.apply(theta, x);
   // larger weights than the usual ones, so that activations leave their linear part
-  const values = { ...randomInputs([x], 3), theta: f.initialize(createRandom(4))[0].map((value) => 2 * value) };
+  const values = { ...randomInputs([x], 3), "theta#0": f.initialize(createRandom(4))[0].map((value) => 2 * value) };
   return { f, theta, x, y, values };
 }
 
@@ -50,7 +50,7 @@ describe("second-order gradients", () => {
 
     it("its gradient for the weights agrees with float64 differences", async () => {
       const [exact] = reference([slope], values);
-      const [numeric] = centralDifferences((at) => reference([penalty], at)[0][0], values, ["theta"], 1e-6);
+      const [numeric] = centralDifferences((at) => reference([penalty], at)[0][0], values, ["theta#0"], 1e-6);
       expectClose(exact, numeric, { relative: 1e-6, absolute: 1e-7 });
       for (const executor of executors) {
         const [computed] = await runGraph(executor, [slope], values);
@@ -63,11 +63,11 @@ describe("second-order gradients", () => {
       const loss = op.mean(op.square(op.sub(y, 0.3)));
       const [first] = gradient(loss, theta.chunks);
       const [product] = gradient(op.sum(op.mul(first, direction)), theta.chunks);
-      const given = { ...values, direction: uniformValues(createRandom(9), values.theta.length, -1, 1) };
+      const given = { ...values, direction: uniformValues(createRandom(9), values["theta#0"].length, -1, 1) };
 
       const step = 1e-6;
       const shifted = (by: number): Float64Array =>
-        reference([first], { ...given, theta: Float64Array.from(values.theta, (value, i) => value + by * given.direction[i]) })[0];
+        reference([first], { ...given, "theta#0": Float64Array.from(values["theta#0"], (value, i) => value + by * given.direction[i]) })[0];
       const back = shifted(-step);
       const numeric = shifted(step).map((value, i) => (value - back[i]) / (2 * step));
       const [exact] = reference([product], given);
