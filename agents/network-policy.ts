@@ -2,7 +2,6 @@ import { UserError } from "../src/errors.ts";
 import { gaussianPolicy, type GaussianPolicy } from "../src/nn/gaussian-policy.ts";
 import * as op from "../src/nn/operations.ts";
 import { lower } from "../src/nn/onnx/lower.ts";
-import { compile } from "../src/nn/program.ts";
 import { constantVector, views, zeros, view, type VectorValues } from "../src/nn/vector.ts";
 import { loadSafetensors } from "../src/runs/safetensors.ts";
 import type { Policy } from "./policy.ts";
@@ -23,9 +22,8 @@ export interface PolicyArchitecture {
 export interface NetworkPolicy extends Policy, Exportable {
   readonly kind: "policy";
   readonly architecture: PolicyArchitecture;
-  /** Actions for a batch: reads [B, O] observations and [B, A] standard normal noise (zeros for the mean). */
-  actions(observations: Float32Array, noise: Float32Array): Promise<Float32Array>;
-  close(): Promise<void>;
+  /** Writes the actions [B, A] of u = μ + σ·ε for observations [B, O] and standard normal noise ε [B, A]. */
+  actions(observations: Float32Array, noise: Float32Array, actions: Float32Array): void;
 }
 
 /** A batch size that no layer has: it marks the axis that an exported model leaves open. */
@@ -33,48 +31,27 @@ const OPEN_AXIS = 8191;
 
 export const gaussianOf = (architecture: PolicyArchitecture): GaussianPolicy => gaussianPolicy(architecture);
 
-/**
- * @param parameters the current φ, read whenever the policy acts
- * @param batchSize rows that {@link NetworkPolicy.actions} takes
- */
-export async function networkPolicy(
-  architecture: PolicyArchitecture,
-  parameters: () => VectorValues,
-  batchSize = 1,
-): Promise<NetworkPolicy> {
+/** @param parameters the current φ, read whenever the policy acts */
+export function networkPolicy(architecture: PolicyArchitecture, parameters: () => VectorValues): NetworkPolicy {
   const { observationSize, actionSize } = architecture;
   const policy = gaussianOf(architecture);
   const { layout } = policy.network;
-  const compileFor = (rows: number) =>
-    compile({
-      name: "policy",
-      state: {},
-      context: { phi: layout },
-      batch: { observation: [rows, observationSize], noise: [rows, actionSize] },
-      update: ({ context, batch }) => ({
-        state: {},
-        outputs: { action: policy.sample(context.phi, batch.observation, batch.noise).action },
-      }),
-    });
-  const single = await compileFor(1);
-  const batched = batchSize === 1 ? single : await compileFor(batchSize);
+  const actOnce = policy.actor(parameters);
+  const noise = new Float32Array(actionSize);
   return {
     kind: "policy",
     architecture,
     observationSize,
     actionSize,
-    async act(observation, mode, random, action) {
-      const [batch] = single.batches;
-      batch.observation.set(observation);
-      if (mode === "sample") random.fillNormal(batch.noise);
-      else batch.noise.fill(0);
-      action.set((await single.run({ phi: parameters() })).action);
+    act(observation, mode, random, action) {
+      if (mode === "sample") random.fillNormal(noise);
+      actOnce(observation, mode === "sample" ? noise : undefined, action);
     },
-    async actions(observations, noise) {
-      const [batch] = batched.batches;
-      batch.observation.set(observations);
-      batch.noise.set(noise);
-      return (await batched.run({ phi: parameters() })).action;
+    actions(observations, batchNoise, actions) {
+      for (let i = 0; i * actionSize < actions.length; i++) {
+        const row = (array: Float32Array, width: number): Float32Array => array.subarray(i * width, (i + 1) * width);
+        actOnce(row(observations, observationSize), row(batchNoise, actionSize), row(actions, actionSize));
+      }
     },
     weights: () => views(layout, parameters()),
     metadata: () => ({ kind: "policy", format: "1", architecture: JSON.stringify(architecture) }),
@@ -90,15 +67,11 @@ export async function networkPolicy(
       });
       return model;
     },
-    async close() {
-      await single.dispose();
-      if (batched !== single) await batched.dispose();
-    },
   };
 }
 
 /** Reads a policy that `motive export --safetensors` wrote. */
-export async function loadNetworkPolicy(path: string): Promise<NetworkPolicy> {
+export function loadNetworkPolicy(path: string): NetworkPolicy {
   const { tensors, metadata } = loadSafetensors(path);
   if (metadata.kind !== "policy" || metadata.architecture === undefined) {
     throw new UserError(`${path}: no policy, its metadata says kind "${metadata.kind ?? "none"}"`);

@@ -11,5 +11,5 @@ export interface Policy {
    * Writes the action for one observation into `action` ([actionSize]).
    * @param random consumed only with mode `sample`: actionSize normal variates
    */
-  act(observation: ArrayLike<number>, mode: ActionMode, random: Random, action: Float64Array): Promise<void>;
+  act(observation: ArrayLike<number>, mode: ActionMode, random: Random, action: Float64Array): void;
 }

@@ -98,7 +98,7 @@ export async function rollout(
   let terminated = false;
   let truncated = false;
   while (!truncated && !(terminated && options.afterTermination !== "continue")) {
-    await policy.act(observation, options.mode, options.random, action);
+    policy.act(observation, options.mode, options.random, action);
     for (let i = 0; i < action.length; i++) action[i] = Math.fround(action[i]);
     if (options.recordState) {
       qpos.push(...environment.qpos);

@@ -19,28 +19,21 @@ export interface SavedPolicy {
   readonly environmentId: string;
   /** The name to record with results: the run's folder or the file, without the path that leads there. */
   readonly label: string;
-  /** Frees the policy's network. */
-  close(): Promise<void>;
 }
 
 /**
  * The policy of a run directory (as of its latest checkpoint) or of an exported file.
  * @throws UserError when neither is at `path`
  */
-export async function openPolicy(path: string): Promise<SavedPolicy> {
+export function openPolicy(path: string): SavedPolicy {
   let file = path;
   if (isDirectory(path)) {
     const run = readRun(path);
     file = join(path, policyFile);
     if (!existsSync(file)) throw new UserError(`${run.directory}: the run has no checkpoint yet`);
   }
-  const policy = await loadPolicy(file);
-  return {
-    policy,
-    environmentId: policy.environmentId,
-    label: basename(resolve(path)),
-    close: () => policy.close(),
-  };
+  const policy = loadPolicy(file);
+  return { policy, environmentId: policy.architecture.environment, label: basename(resolve(path)) };
 }
 
 /**
@@ -50,14 +43,10 @@ export async function openPolicy(path: string): Promise<SavedPolicy> {
 export async function openExportable(
   path: string,
   kind: Exportable["kind"],
-): Promise<{ exportable: Exportable; close: () => Promise<void> }> {
-  if (kind === "policy") {
-    const { policy, close } = await openPolicy(path);
-    return { exportable: policy, close };
-  }
+): Promise<{ exportable: Exportable; close: () => void }> {
+  if (kind === "policy") return { exportable: openPolicy(path).policy, close: () => undefined };
   const trainer = await readTrainer(path);
-  const close = async () => trainer.close();
-  if (trainer.reward) return { exportable: trainer.reward, close };
+  if (trainer.reward) return { exportable: trainer.reward, close: () => trainer.close() };
   trainer.close();
   throw new UsageError(`${path}: this agent learns no reward; leave --reward out`);
 }

@@ -55,7 +55,7 @@ async function create({ environment, makeEnvironment, seed, demonstrations }: Tr
   update.setState("phi", policy.network.initialize(random.split("policy weights")));
   const minibatches = random.split("minibatches");
   const indices = new Int32Array(batchSize);
-  const trained = await networkPolicy(architecture, () => update.state("phi"));
+  const trained = networkPolicy(architecture, () => update.state("phi"));
 
   const observations = trajectories.flatMap((trajectory) =>
     Array.from({ length: trajectory.length }, (_, t) => trajectory.observations.subarray(t * observationSize, (t + 1) * observationSize)),
@@ -99,7 +99,6 @@ async function create({ environment, makeEnvironment, seed, demonstrations }: Tr
       minibatches.restore(select(snapshot, "random").values.minibatches as number[]);
     },
     close() {
-      void trained.close();
       void update.dispose();
     },
   };

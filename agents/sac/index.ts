@@ -55,7 +55,7 @@ export const sac: AgentDefinition<typeof sacAgentSchema> = {
     return {
       smoke: { steps: 3_000, randomSteps: 1_000, hidden: [32, 32], batchSize: 32 },
       quick: { ...thesis, steps: 200_000, finalLearningRateFraction: 0.1 },
-      paper: { ...thesis, steps: 1_000_000, finalLearningRateFraction: 0.05 },
+      paper: { ...thesis, steps: 600_000, finalLearningRateFraction: 0.05 },
     };
   },
   create,

@@ -46,7 +46,7 @@ export async function createSac({ world, environment, reward, config, totalSteps
   update.setState("target", initialCritics);
   update.setState("logAlpha", [Float32Array.of(Math.log(config.temperature))]);
 
-  const policy = await networkPolicy(architecture, () => update.state("phi"), size);
+  const policy = networkPolicy(architecture, () => update.state("phi"));
   const replay = createReplay(config.replayCapacity, observationSize, actionSize);
   const noise = random.split("action noise");
   const minibatches = random.split("minibatches");
@@ -57,7 +57,7 @@ export async function createSac({ world, environment, reward, config, totalSteps
   let steps = 0;
   let owedUpdates = 0;
 
-  const act = async (): Promise<void> => {
+  const act = (): void => {
     if (steps < randomSteps) {
       for (let i = 0; i < actions.length; i++) {
         const j = i % actionSize;
@@ -66,7 +66,7 @@ export async function createSac({ world, environment, reward, config, totalSteps
       return;
     }
     noise.fillNormal(actionNoise);
-    actions.set(await policy.actions(world.observations, actionNoise));
+    policy.actions(world.observations, actionNoise, actions);
   };
 
   const runUpdates = async () => {
@@ -90,7 +90,7 @@ export async function createSac({ world, environment, reward, config, totalSteps
       let losses: Awaited<ReturnType<typeof runUpdates>> | undefined;
       const end = steps + count;
       while (steps < end) {
-        await act();
+        act();
         const before = world.observations.slice();
         const { nextObservations, rewards, terminated, truncated } = world.step(actions);
         for (let i = 0; i < size; i++) {
@@ -146,7 +146,6 @@ export async function createSac({ world, environment, reward, config, totalSteps
     },
     async close() {
       world.close();
-      await policy.close();
       await update.dispose();
     },
   };

@@ -1,7 +1,8 @@
 import * as op from "./operations.ts";
 import type { Tensor } from "./tensor.ts";
 import { mlp, type Activation, type Mlp } from "./network.ts";
-import type { Vector } from "./vector.ts";
+import { rowFunction } from "./forward.ts";
+import type { Vector, VectorValues } from "./vector.ts";
 
 export interface GaussianPolicyOptions {
   readonly observationSize: number;
@@ -25,6 +26,12 @@ const LOG_2_PI = Math.log(2 * Math.PI);
  */
 export interface GaussianPolicy {
   readonly network: Mlp;
+  /**
+   * The action for one observation in plain numbers (forward.ts): `act(observation, noise, action)` writes the action of
+   * u = μ + σ·ε into `action` [A]; without noise, that of u = μ.
+   * @param phi the current parameters, read at each call
+   */
+  actor(phi: () => VectorValues): (observation: ArrayLike<number>, noise: ArrayLike<number> | undefined, action: Float32Array | Float64Array) => void;
   /** The action of u = μ, [B, A]. */
   mean(phi: Vector, observation: Tensor): Tensor;
   /**
@@ -65,6 +72,20 @@ export function gaussianPolicy(options: GaussianPolicyOptions): GaussianPolicy {
 
   return {
     network,
+    actor(phi) {
+      const evaluate = rowFunction(network, phi);
+      return (observation, noise, action) => {
+        const output = evaluate(observation);
+        for (let j = 0; j < actionSize; j++) {
+          let u = output[j];
+          if (noise !== undefined) {
+            const logStd = Math.min(LOG_STD_BOUNDS[1], Math.max(LOG_STD_BOUNDS[0], output[actionSize + j]));
+            u += Math.exp(logStd) * noise[j];
+          }
+          action[j] = Math.fround(center[j] + scale[j] * Math.tanh(u));
+        }
+      };
+    },
     mean: (phi, observation) => squash(heads(phi, observation).mu),
     sample(phi, observation, noise) {
       const { mu, logStd } = heads(phi, observation);

@@ -95,7 +95,7 @@ export function collectCommand(terminal: Terminal): Command {
       const { openPolicy } = await import("../saved-policy.ts");
 
       prepareOutput(options.out);
-      const { policy, environmentId, label, close } = await openPolicy(path);
+      const { policy, environmentId, label } = openPolicy(path);
       const mode = options.stochastic ? "sample" : "mean";
       const environment = await make(environmentId);
       const trajectories: Trajectory[] = [];
@@ -112,7 +112,6 @@ export function collectCommand(terminal: Terminal): Command {
         }
       } finally {
         environment.close();
-        await close();
       }
       const returns = trajectories.map((trajectory) => trajectory.return);
       const meanReturn = returns.reduce((sum, value) => sum + value, 0) / returns.length;

@@ -29,7 +29,7 @@ export function evaluateCommand(terminal: Terminal): Command {
       const { make } = await import("../../envs/index.ts");
       const { openPolicy } = await import("../saved-policy.ts");
 
-      const { policy, environmentId, label, close } = await openPolicy(path);
+      const { policy, environmentId, label } = openPolicy(path);
       const environment = await make(environmentId);
       try {
         const evaluation = await evaluatePolicy(environment, policy, {
@@ -52,7 +52,6 @@ export function evaluateCommand(terminal: Terminal): Command {
         for (const line of formatTable(rows)) printLine(terminal, `  ${line}`);
       } finally {
         environment.close();
-        await close();
       }
     });
 }

@@ -44,7 +44,7 @@ export function exportCommand(terminal: Terminal): Command {
         if (options.onnx !== undefined) exportOnnx(exportable, options.onnx);
         if (options.safetensors !== undefined) exportWeights(exportable, options.safetensors);
       } finally {
-        await close();
+        close();
       }
       if (options.json) {
         printJson(terminal, { kind: exportable.kind, files });

@@ -1,0 +1,164 @@
+#!/usr/bin/env node
+import { Command } from "commander";
+import { gaussianOf, networkPolicy } from "../../agents/network-policy.ts";
+import { createReplay } from "../../agents/replay.ts";
+import { make } from "../../envs/index.ts";
+import { createRandom } from "../../src/random/index.ts";
+import { runProgram } from "../entry.ts";
+import { formatTable, printJson, printLine, type Terminal } from "../terminal.ts";
+import { runPeers, type PeerName, type UpdateRates, type Workload } from "./peers.ts";
+import { measure } from "./timing.ts";
+import { ensembleWorkload, sacWorkload } from "./workloads.ts";
+
+interface BenchOptions {
+  readonly seconds: number;
+  readonly python?: string;
+  readonly peers?: string;
+  readonly json?: boolean;
+}
+
+interface Report {
+  readonly engine: UpdateRates & { readonly actionMicroseconds: number };
+  /** Environment steps per second, with resets, observation and reward. */
+  readonly environments: Readonly<Record<string, number>>;
+  readonly peers: Readonly<Partial<Record<PeerName, UpdateRates>>>;
+}
+
+/** SAC updates per second with all that the solver does for one: drawing the minibatch, its noise, and the update. */
+async function sacRate(hidden: readonly number[], batch: number, seconds: number): Promise<number> {
+  const program = await sacWorkload({ hidden, batch });
+  const random = createRandom(1);
+  const [observationSize, actionSize] = [17, 6];
+  const replay = createReplay(100_000, observationSize, actionSize);
+  const normal = (size: number): Float32Array => {
+    const values = new Float32Array(size);
+    random.fillNormal(values);
+    return values;
+  };
+  for (let i = 0; i < 100_000; i++) {
+    replay.push({
+      observation: normal(observationSize),
+      action: normal(actionSize).map(Math.tanh),
+      reward: random.normal(),
+      nextObservation: normal(observationSize),
+      terminated: random.uniform() < 0.05,
+      time: i % 1000,
+    });
+  }
+  const update = async (): Promise<void> => {
+    for (const arrays of program.batches) {
+      replay.sample(random, arrays);
+      random.fillNormal(arrays.noise);
+      random.fillNormal(arrays.nextNoise);
+    }
+    await program.run({ reward: [] });
+  };
+  const { median } = await measure(update, program.updatesPerRun, { seconds });
+  await program.dispose();
+  return median;
+}
+
+async function ensembleRate(seconds: number): Promise<number> {
+  const program = await ensembleWorkload();
+  const { median } = await measure(() => program.run(), program.updatesPerRun, { seconds });
+  await program.dispose();
+  return median;
+}
+
+/** Microseconds of one sampled action of a 64-64 policy in Hopper-v5. */
+async function actionLatency(seconds: number): Promise<number> {
+  const architecture = {
+    environment: "Hopper-v5",
+    observationSize: 11,
+    actionSize: 3,
+    hidden: [64, 64],
+    activation: "relu",
+    actionLow: [-1, -1, -1],
+    actionHigh: [1, 1, 1],
+  } as const;
+  const random = createRandom(2);
+  const parameters = gaussianOf(architecture).network.initialize(random);
+  const policy = networkPolicy(architecture, () => parameters);
+  const observation = new Float64Array(11);
+  const action = new Float64Array(3);
+  random.fillNormal(observation);
+  const { median } = await measure(() => policy.act(observation, "sample", random, action), 1, { seconds });
+  return 1e6 / median;
+}
+
+async function environmentRate(id: string, seconds: number): Promise<number> {
+  const environment = await make(id);
+  const random = createRandom(3);
+  const actions = Array.from({ length: 1000 }, () => environment.actionSpace.sample(random));
+  let steps = 0;
+  environment.reset({ seed: 0 });
+  const step = (): void => {
+    const { terminated, truncated } = environment.step(actions[steps++ % actions.length]);
+    if (terminated || truncated) environment.reset();
+  };
+  const { median } = await measure(step, 1, { seconds });
+  environment.close();
+  return median;
+}
+
+const workloads: Readonly<Record<Workload, string>> = {
+  W1: "SAC update, hidden 64-64, batch 100",
+  W2: "SAC update, hidden 256-256, batch 256",
+  W3: "7-member Gaussian ensemble, hidden 4 × 200, batch 256 each",
+};
+
+function printReport(terminal: Terminal, report: Report, reasons: Readonly<Partial<Record<PeerName, string>>>): void {
+  const { engine, environments, peers } = report;
+  const names = Object.keys(peers) as PeerName[];
+  const rate = (value: number): string => value.toFixed(value < 100 ? 1 : 0);
+  const rows = (Object.keys(workloads) as Workload[]).map((id) => [
+    id,
+    workloads[id],
+    rate(engine[id]),
+    ...names.map((name) => `${rate(peers[name]?.[id] ?? NaN)} (×${(engine[id] / (peers[name]?.[id] ?? NaN)).toFixed(2)})`),
+  ]);
+  printLine(terminal, "updates per second on one core (× motive's rate relative to the peer)");
+  const header = ["", "", "motive", ...names];
+  for (const line of formatTable([header, ...rows], header.map((_, i) => i).slice(2))) printLine(terminal, `  ${line}`);
+  for (const reason of Object.values(reasons)) printLine(terminal, `  left out: ${reason}`);
+  printLine(terminal);
+  printLine(terminal, `one policy action: ${engine.actionMicroseconds.toFixed(1)} µs`);
+  for (const [id, value] of Object.entries(environments)) printLine(terminal, `${id}: ${value.toFixed(0)} environment steps per second`);
+}
+
+async function bench(terminal: Terminal, words: readonly string[]): Promise<number> {
+  const options = new Command("bench")
+    .description("Measures the engine, the environments and, where Python has them, the peers in one run.")
+    .option("--seconds <n>", "measuring time of each workload", Number, 5)
+    .option("--python <path>", "Python interpreter or virtual environment of the peers (default: python3)")
+    .option("--peers <dir>", "directory of the peer programs (default: ../shared/peers beside the project)")
+    .option("--json", "print one JSON object as the last line")
+    .parse([...words], { from: "user" })
+    .opts<BenchOptions>();
+  const { seconds } = options;
+  const say = (text: string): void => {
+    if (options.json !== true) terminal.stderr.write(`${text}\n`);
+  };
+  // first, so that a wrong --python or --peers is reported before minutes have passed
+  const { peers, reasons } = await runPeers({
+    python: options.python,
+    peersDirectory: options.peers,
+    seconds,
+    onProgress: say,
+  });
+  say("engine");
+  const engine = {
+    W1: await sacRate([64, 64], 100, seconds),
+    W2: await sacRate([256, 256], 256, seconds),
+    W3: await ensembleRate(seconds),
+    actionMicroseconds: await actionLatency(seconds / 2),
+  };
+  say("environments");
+  const environments = { "Hopper-v5": await environmentRate("Hopper-v5", seconds) };
+  const report: Report = { engine, environments, peers };
+  if (options.json === true) printJson(terminal, report);
+  else printReport(terminal, report, reasons);
+  return 0;
+}
+
+await runProgram(bench);
