@@ -1,6 +1,7 @@
 /**
  * What the compiler leaves out of a build: files that the modules read at run time are copied beside them, and the
- * program is linked so that `npx motive` finds it in a clone (npm links the programs of dependencies only).
+ * program is linked so that `npx motive` finds it in a clone. (A `bin` in package.json would have npx install the clone
+ * into its own cache first, which takes seconds and fails when an earlier attempt was cut off.)
  */
 import { chmodSync, cpSync, existsSync, readdirSync, rmSync, statSync, symlinkSync } from "node:fs";
 import { extname, join } from "node:path";
