@@ -138,7 +138,7 @@ describe("motive export", () => {
   it("writes a policy as an ONNX model that acts as the policy does, for any number of rows", async () => {
     expect(motive(folder, "export", "run", "--onnx", "policy.onnx").code).toBe(0);
     const session = await ort.InferenceSession.create(join(folder, "policy.onnx"));
-    const policy = await loadPolicy(join(folder, "run", "policy.safetensors"));
+    const policy = loadPolicy(join(folder, "run", "policy.safetensors"));
     const random = createRandom(1);
     const observations = new Float32Array(5 * 11);
     random.fillNormal(observations);
@@ -146,11 +146,10 @@ describe("motive export", () => {
     expect(action.dims).toEqual([5, 3]);
     const expected = new Float64Array(3);
     for (let i = 0; i < 5; i++) {
-      await policy.act(observations.subarray(i * 11, (i + 1) * 11), "mean", random, expected);
+      policy.act(observations.subarray(i * 11, (i + 1) * 11), "mean", random, expected);
       expected.forEach((value, j) => expect((action.data as Float32Array)[i * 3 + j]).toBeCloseTo(value, 5));
     }
     await session.release();
-    await policy.close();
   });
 
   it("writes a learned reward as ONNX and as safetensors", async () => {
