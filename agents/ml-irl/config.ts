@@ -24,7 +24,7 @@ export const rewardStepSchema = z.strictObject({
   rewardL2: z.number().min(0).default(1e-3).describe("L2 penalty of the reward's weights (weight decay as in Adam)"),
   gradientPenalty: z
     .strictObject({
-      weight: z.number().min(0).default(0).describe("per step of a trajectory, 0: no penalty"),
+      weight: z.number().min(0).default(10).describe("per step of a trajectory, 0: no penalty"),
       target: z.number().min(0).default(1).describe("slope ‖∂r/∂x‖ up to which nothing is paid"),
     })
     .prefault({})
@@ -35,16 +35,16 @@ export const mlIrlSchema = rewardStepSchema.extend({
   steps: z.int().positive().default(1_000_000).describe("environment steps, those of the reward's rollouts included"),
   trajectories: z.int().positive().default(1).describe("expert trajectories taken from the demonstrations"),
   rewardInput: z.enum(["state-action", "state"]).default("state-action").describe("r(s,a) or r(s)"),
-  policyEpisodes: z.number().positive().default(5).describe("policy steps per iteration, in episodes of full length"),
+  policyEpisodes: z.number().positive().default(1).describe("policy steps per iteration, in episodes of full length"),
   agentSamples: z
     .enum(["rollouts", "experience"])
-    .default("rollouts")
+    .default("experience")
     .describe("agent trajectories: fresh rollouts of the current policy (counted), or the solver's latest experience"),
   agentTrajectories: z.int().positive().default(5).describe("agent trajectories per iteration"),
   discounted: z.boolean().default(false).describe("weight step t of a trajectory by γᵗ (thesis, eq. 2.7) or all alike"),
   afterTermination: z
     .enum(["stop", "continue", "absorbing"])
-    .default("continue")
+    .default("stop")
     .describe("after a fall: the trajectory ends, the simulation goes on, or an absorbing state with a learned reward"),
   sac: sacSchema.prefault({}).describe("the policy solver"),
 });

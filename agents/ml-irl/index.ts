@@ -1,3 +1,4 @@
+import { UserError } from "../../src/errors.ts";
 import { createRandom } from "../../src/random/index.ts";
 import { combine, select } from "../../src/runs/snapshot.ts";
 import { takeTrajectories } from "../demonstrations.ts";
@@ -23,6 +24,9 @@ async function create(context: TrainerContext, config: MlIrlConfig): Promise<Tra
   const random = createRandom(seed);
   const { afterTermination, agentSamples, agentTrajectories } = config;
   const fresh = agentSamples === "rollouts";
+  if (!fresh && afterTermination === "continue") {
+    throw new UserError('afterTermination=continue needs agentSamples=rollouts: the solver starts anew after a fall, so its experience holds no fallen states');
+  }
   const policySteps = Math.round(config.policyEpisodes * horizon);
   const rolloutSteps = fresh ? agentTrajectories * horizon : 0;
   const iterations = Math.ceil(config.steps / (policySteps + rolloutSteps));
@@ -137,11 +141,22 @@ export const mlIrl: AgentDefinition<typeof mlIrlSchema> = {
   needsDemonstrations: true,
   config: mlIrlSchema,
   presets: () => {
-    const small = { hidden: [64, 64], batchSize: 100, policyLearningRate: 1e-3, criticLearningRate: 1e-3, automaticTemperature: false, randomSteps: 1_000 };
+    // the thesis's network (2.9.2), with the step size and batch of its public code; step sizes fall so that the run settles
+    const sac = {
+      hidden: [64, 64],
+      batchSize: 100,
+      policyLearningRate: 1e-3,
+      criticLearningRate: 1e-3,
+      automaticTemperature: false,
+      temperature: 0.1,
+      randomSteps: 1_000,
+      finalLearningRateFraction: 0.1,
+    };
+    const falling = { finalRewardLearningRateFraction: 0.1 };
     return {
-      smoke: { steps: 4_000, policyEpisodes: 1, agentTrajectories: 1, sac: { ...small, hidden: [32, 32], batchSize: 32, randomSteps: 500 } },
-      quick: { steps: 400_000, sac: small },
-      paper: { steps: 1_000_000, sac: small },
+      smoke: { steps: 4_000, agentTrajectories: 1, sac: { ...sac, hidden: [32, 32], batchSize: 32, randomSteps: 500 } },
+      quick: { ...falling, steps: 300_000, sac },
+      paper: { ...falling, steps: 500_000, sac },
     };
   },
   create,
