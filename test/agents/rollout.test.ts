@@ -9,7 +9,7 @@ import { createRandom } from "../../src/random/index.ts";
 const regulate: Policy = {
   observationSize: 2,
   actionSize: 1,
-  async act(state, mode, random, action) {
+  act(state, mode, random, action) {
     action[0] = -state[0] - state[1] + (mode === "sample" ? 0.1 * random.normal() : 0);
   },
 };
@@ -17,7 +17,7 @@ const regulate: Policy = {
 const limp: Policy = {
   observationSize: 11,
   actionSize: 3,
-  async act(_observation, _mode, _random, action) {
+  act(_observation, _mode, _random, action) {
     action.fill(0);
   },
 };
