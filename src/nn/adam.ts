@@ -28,7 +28,7 @@ export interface Adam {
   coefficients(updates: number): number[];
   /**
    * One descent step.
-   * @param coefficients the numbers above, a scalar tensor each
+   * @param coefficients the numbers above, a tensor [1, 1] each
    */
   step(theta: Vector, gradient: Vector, moments: Moments, coefficients: readonly Tensor[]): { theta: Vector; moments: Moments };
 }

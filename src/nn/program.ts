@@ -168,7 +168,7 @@ function trace<S extends string, C extends string, B extends string, O extends s
   const { name } = options;
   const context = Object.fromEntries(entriesOf(options.context).map(([key, layout]) => [key, inputVector(key, layout)])) as Record<C, Vector>;
   const initial = Object.fromEntries(entriesOf(options.state).map(([key, layout]) => [key, inputVector(key, layout)])) as Record<S, Vector>;
-  const coefficients = coefficientCount > 0 ? op.input("coefficients", [coefficientCount * updatesPerRun]) : undefined;
+  const coefficients = coefficientCount > 0 ? op.input("coefficients", [1, coefficientCount * updatesPerRun]) : undefined;
   const inputs: Tensor[] = [...entriesOf(context), ...entriesOf(initial)].flatMap(([, vector]) => [...vector.chunks]);
   if (coefficients !== undefined) inputs.push(coefficients);
 
@@ -183,7 +183,7 @@ function trace<S extends string, C extends string, B extends string, O extends s
         key,
         Array.from({ length: adam.coefficientCount }, () => {
           if (coefficients === undefined) throw new Error(`${name}: no coefficients`);
-          return op.slice(coefficients, 0, offset, ++offset);
+          return op.slice(coefficients, 1, offset, ++offset);
         }),
       ]),
     ) as Record<A, Tensor[]>;

@@ -1,5 +1,5 @@
 import * as op from "./operations.ts";
-import { node, sameShape, topologicalOrder, type Tensor } from "./tensor.ts";
+import { node, numberOf, sameShape, topologicalOrder, type Tensor } from "./tensor.ts";
 
 /**
  * Rewrites a graph into an equal one that runs faster: composite functions become the primitives that backends are fast
@@ -74,19 +74,16 @@ function expand(x: Tensor): Tensor {
   }
 }
 
-const scalarValue = (x: Tensor): number | undefined =>
-  x.operation === "constant" && typeof x.attributes.values === "number" ? x.attributes.values : undefined;
-
 /** c₁·(c₂·x) = (c₁c₂)·x, and a number times a tensor as a scalar constant instead of a filled one. */
 function mergeScales(x: Tensor): Tensor | undefined {
   const [a, b] = x.inputs;
-  const [outer, inner] = scalarValue(a) === undefined ? [b, a] : [a, b];
-  const factor = scalarValue(outer);
+  const [outer, inner] = numberOf(a) === undefined ? [b, a] : [a, b];
+  const factor = numberOf(outer);
   if (factor === undefined || !sameShape(inner.shape, x.shape)) return undefined;
   if (inner.operation === "mul") {
     const [c, d] = inner.inputs;
-    const [scale, rest] = scalarValue(c) === undefined ? [d, c] : [c, d];
-    const second = scalarValue(scale);
+    const [scale, rest] = numberOf(c) === undefined ? [d, c] : [c, d];
+    const second = numberOf(scale);
     if (second !== undefined && sameShape(rest.shape, x.shape)) return op.mul(rest, factor * second);
   }
   return outer.shape.length > 0 ? op.mul(inner, factor) : undefined;
@@ -98,6 +95,7 @@ function withoutBroadcast(x: Tensor): Tensor {
   const bare = (y: Tensor, other: Tensor): Tensor =>
     y.operation === "broadcast" && sameShape(other.shape, x.shape) ? y.inputs[0] : y;
   const left = bare(a, b);
-  const right = bare(b, left === a ? a : x);
+  // an operand that was stretched and no longer is cannot stretch the other one
+  const right = bare(b, left);
   return left === a && right === b ? x : node(x.operation, [left, right], x.shape, x.attributes);
 }

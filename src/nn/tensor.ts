@@ -99,6 +99,10 @@ export function sameShape(a: Shape, b: Shape): boolean {
   return a.length === b.length && a.every((size, axis) => size === b[axis]);
 }
 
+/** The number that a constant is filled with; undefined for every other tensor. */
+export const numberOf = (x: Tensor): number | undefined =>
+  x.operation === "constant" && typeof x.attributes.values === "number" ? x.attributes.values : undefined;
+
 /** Every tensor that the outputs depend on, inputs before the tensors that use them. */
 export function topologicalOrder(outputs: readonly Tensor[]): Tensor[] {
   const order: Tensor[] = [];

@@ -104,12 +104,11 @@ export async function ensembleWorkload({ updatesPerRun = 10, executor }: Ensembl
       optimizers: { adam: optimizer },
       update({ state, batch: { input, target }, optimizer: { adam: coefficients } }) {
         const { largest, smallest } = unpack(state.bounds);
-        const targets = op.unstack(target);
-        const losses = model
-          .apply(state.theta, op.unstack(input))
-          .map((output, member) => gaussianLoss(output, targets[member], [largest, smallest]));
+        const output = op.concat(model.apply(state.theta, op.unstack(input)), 0);
+        const rows = op.reshape(target, [members * batch, outputs]);
+        const nll = op.mul(gaussianLoss(output, rows, [largest, smallest]), members);
         const width = op.sub(op.sum(largest), op.sum(smallest));
-        const loss = op.add(losses.reduce((a, b) => op.add(a, b)), op.mul(width, BOUND_WEIGHT));
+        const loss = op.add(nll, op.mul(width, BOUND_WEIGHT));
         const [thetaStep, boundsStep] = (["theta", "bounds"] as const).map((key) =>
           optimizer.step(
             state[key],
