@@ -108,6 +108,8 @@ export default tseslint.config(
       "@typescript-eslint/no-unnecessary-condition": "off",
       // Objects here are closures, not instances: their methods do not use `this`.
       "@typescript-eslint/unbound-method": "off",
+      // It takes assertions for needless that inference depends on.
+      "@typescript-eslint/no-unnecessary-type-assertion": "off",
       // An interface may be asynchronous for the sake of another implementation.
       "@typescript-eslint/require-await": "off",
       "no-restricted-properties": ["error", ...restrictedProperties],
