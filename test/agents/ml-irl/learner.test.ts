@@ -1,0 +1,182 @@
+import { describe, expect, it } from "vitest";
+import { rewardStepSchema } from "../../../agents/ml-irl/config.ts";
+import { mlIrlLearner } from "../../../agents/ml-irl/learner.ts";
+import type { TrajectoryRows } from "../../../agents/reward-learner.ts";
+import { rewardNetwork } from "../../../agents/reward-network.ts";
+import { createRandom } from "../../../src/random/index.ts";
+import { expectClose } from "../../nn/graphs.ts";
+import { plainNetwork } from "../plain-network.ts";
+
+const rate = 0.01;
+
+const plain = {
+  rewardHidden: [],
+  rewardActivation: "tanh",
+  rewardBound: { kind: "clamp", value: 100 },
+  rewardSteps: 1,
+  rewardLearningRate: rate,
+  finalRewardLearningRateFraction: 1,
+  rewardBeta1: 0.9,
+  rewardL2: 0,
+  gradientPenalty: { weight: 0, target: 1 },
+} as const;
+
+/** Rows (s, a) with one state and one action component. */
+const rows = (pairs: readonly (readonly [number, number])[], weights: number[], absorbingWeight = 0): TrajectoryRows => ({
+  observations: Float32Array.from(pairs, ([s]) => s),
+  actions: Float32Array.from(pairs, ([, a]) => a),
+  weights: Float32Array.from(weights),
+  absorbingWeight,
+});
+
+const expert = rows([[1, 0.5], [2, -0.5], [3, 0.25]], [1, 0.5, 0.25]);
+// Σ w·(s, a, 1) = (2.75, 0.3125, 1.75)
+const agent = rows([[-1, 0.5], [4, 1]], [1, 0.75]);
+// (2, 1.25, 1.75); agent − expert = (−0.75, 0.9375, 0)
+
+async function makeLearner(changes: object = {}, { absorbing = false, input = "state-action", totalSteps = 100 } = {}) {
+  const config = rewardStepSchema.parse({ ...plain, ...changes });
+  const network = rewardNetwork({
+    environment: "any",
+    input: input === "state" ? "state" : "state-action",
+    observationSize: 1,
+    actionSize: 1,
+    hidden: config.rewardHidden,
+    activation: config.rewardActivation,
+    bound: config.rewardBound,
+    absorbing,
+  });
+  const learner = await mlIrlLearner({ network, config, agentRows: 4, expertRows: 3, totalSteps, random: createRandom(6) });
+  const theta = (): number[] => Object.values(learner.reward.weights()).flatMap(({ values }) => [...values]);
+  return { learner, theta };
+}
+
+/** Adam as in its paper, with the gradient a function of θ. */
+function plainAdam(
+  start: readonly number[],
+  gradient: (theta: readonly number[]) => readonly number[],
+  steps: number,
+  beta1: number,
+): number[] {
+  let theta = [...start];
+  const m = theta.map(() => 0);
+  const v = theta.map(() => 0);
+  for (let t = 1; t <= steps; t++) {
+    const g = gradient(theta);
+    theta = theta.map((value, i) => {
+      m[i] = beta1 * m[i] + (1 - beta1) * g[i];
+      v[i] = 0.999 * v[i] + 0.001 * g[i] ** 2;
+      return value - (rate * (m[i] / (1 - beta1 ** t))) / (Math.sqrt(v[i] / (1 - 0.999 ** t)) + 1e-8);
+    });
+  }
+  return theta;
+}
+
+describe("the reward step of ML-IRL", () => {
+  it("moves a linear reward by the step size, towards the expert's features and away from the agent's", async () => {
+    const { learner, theta } = await makeLearner();
+    const [w, u, b] = theta();
+    await learner.update(expert, agent);
+    expectClose(theta(), [w + rate, u - rate, b]);
+    await learner.close();
+  });
+
+  it("reports the surrogate and the weighted means", async () => {
+    const { learner, theta } = await makeLearner();
+    const [w, u, b] = theta();
+    const { rewardLoss, expertReward, agentReward } = await learner.update(expert, agent);
+    expectClose([rewardLoss], [-0.75 * w + 0.9375 * u]);
+    expectClose([expertReward], [(2.75 * w + 0.3125 * u) / 1.75 + b]);
+    expectClose([agentReward], [(2 * w + 1.25 * u) / 1.75 + b]);
+    await learner.close();
+  });
+
+  it("makes several steps on the same rows, each with the L2 gradient at the new θ", async () => {
+    const { learner, theta } = await makeLearner({ rewardSteps: 7, rewardL2: 2, rewardBeta1: 0.5 });
+    const start = theta();
+    await learner.update(expert, agent);
+    const expected = plainAdam(start, ([w, u, b]) => [-0.75 + 2 * w, 0.9375 + 2 * u, 2 * b], 7, 0.5);
+    expectClose(theta(), expected, { relative: 1e-4, absolute: 1e-6 });
+    await learner.close();
+  });
+
+  it("shrinks its step linearly over the run", async () => {
+    const { learner, theta } = await makeLearner({ rewardSteps: 2, finalRewardLearningRateFraction: 0 }, { totalSteps: 4 });
+    const [w] = theta();
+    await learner.update(expert, agent);
+    await learner.update(expert, agent);
+    // a constant gradient: every step is as long as the step size
+    expectClose([theta()[0]], [w + rate * (1 + 0.75 + 0.5 + 0.25)]);
+    await learner.close();
+  });
+
+  it("sees states alone where the reward is one of states", async () => {
+    const { learner, theta } = await makeLearner({}, { input: "state" });
+    const [w, b] = theta();
+    expect(theta()).toHaveLength(2);
+    await learner.update(expert, agent);
+    expectClose(theta(), [w + rate, b]);
+    await learner.close();
+  });
+
+  it("learns the reward of the absorbing state by the weight that falls give it", async () => {
+    const { learner, theta } = await makeLearner({}, { absorbing: true });
+    const [w, u, v, b] = theta();
+    // the agent's 0.75 on its second row is spent in the absorbing state instead
+    const absorbed = rows([[-1, 0.5]], [1], 0.75);
+    const { rewardLoss, agentReward } = await learner.update(expert, absorbed);
+    expectClose([rewardLoss], [-w + 0.5 * u + b + 0.75 * (v + b) - (2.75 * w + 0.3125 * u + 1.75 * b)]);
+    expectClose([agentReward], [(-w + 0.5 * u + b + 0.75 * (v + b)) / 1.75]);
+    // features: s −1 − 2.75, a 0.5 − 0.3125, absorbing 0.75, constant 0
+    expectClose(theta(), [w + rate, u - rate, v - rate, b]);
+    await learner.close();
+  });
+
+  it("forgets the rows of a longer batch before", async () => {
+    const { learner, theta } = await makeLearner();
+    await learner.update(expert, rows([[5, 1], [6, 1], [7, 1], [8, 1]], [1, 1, 1, 1], 3));
+    const [w, u] = theta();
+    const { rewardLoss } = await learner.update(expert, agent);
+    expectClose([rewardLoss], [-0.75 * w + 0.9375 * u]);
+    await learner.close();
+  });
+
+  it("refuses more rows than it has room for", async () => {
+    const { learner } = await makeLearner();
+    await expect(learner.update(agent, rows([[1, 1], [1, 1], [1, 1], [1, 1], [1, 1]], [1, 1, 1, 1, 1]))).rejects.toThrow(
+      "5 rows do not fit into 4",
+    );
+    await learner.close();
+  });
+
+  it("raises the expert's reward and lowers the agent's with a network", async () => {
+    const { learner } = await makeLearner({ rewardHidden: [16], rewardSteps: 20, rewardBound: { kind: "tanh", value: 5 } });
+    const mean = ({ observations, actions, weights }: TrajectoryRows): number => {
+      const theta = learner.reward.weights();
+      const values = [...observations].map((s, i) => 5 * Math.tanh(plainNetwork(theta, "tanh", [s, actions[i]])[0] / 5));
+      return values.reduce((sum, r, i) => sum + r * weights[i], 0) / weights.reduce((sum, w) => sum + w, 0);
+    };
+    const opposite = rows([[-1, 0.5], [-2, 0.5], [-3, -0.25]], [1, 0.5, 0.25]);
+    const before = [mean(expert), mean(opposite)];
+    await learner.update(expert, opposite);
+    expect(mean(expert)).toBeGreaterThan(before[0] + 0.05);
+    expect(mean(opposite)).toBeLessThan(before[1] - 0.05);
+    await learner.close();
+  });
+
+  it("keeps the slope between expert and agent near its target when steeper ones are penalised", async () => {
+    const slope = async (weight: number): Promise<number> => {
+      const { learner, theta } = await makeLearner({ rewardSteps: 400, gradientPenalty: { weight, target: 0.5 } });
+      const { gradientPenalty = 0 } = await learner.update(expert, agent);
+      const length = Math.hypot(theta()[0], theta()[1]);
+      // r is linear: its slope is the same everywhere, and the last reported penalty that of one step before
+      if (weight > 0) expect(gradientPenalty).toBeCloseTo(Math.max(0, length - 0.5) ** 2, 1);
+      await learner.close();
+      return length;
+    };
+    expect(await slope(0)).toBeGreaterThan(4);
+    // the minimum of −|g|·x + w·Σwᴱ·(x − ½)²: x = ½ + |g|/(2·w·1.75), |g| = hypot(0.75, 0.9375)
+    const weight = 2;
+    expect(await slope(weight)).toBeCloseTo(0.5 + Math.hypot(0.75, 0.9375) / (2 * weight * 1.75), 2);
+  });
+});

@@ -1,0 +1,43 @@
+import type { Weights } from "../../agents/trainer.ts";
+
+const activations = {
+  relu: (x: number) => Math.max(0, x),
+  tanh: Math.tanh,
+  silu: (x: number) => x / (1 + Math.exp(-x)),
+};
+
+/** The output of a multi-layer perceptron for one input, written out in float64. */
+export function plainNetwork(
+  weights: Weights,
+  activation: keyof typeof activations,
+  input: readonly number[],
+): number[] {
+  let layer = 0;
+  let values = input;
+  for (; `${layer}/weight` in weights; layer++) {
+    const { shape, values: weight } = weights[`${layer}/weight`];
+    const bias = weights[`${layer}/bias`].values;
+    const before = values;
+    const sums = Array.from({ length: shape[1] }, (_, j) =>
+      before.reduce((sum, x, i) => sum + x * weight[i * shape[1] + j], bias[j]),
+    );
+    const last = !(`${layer + 1}/weight` in weights);
+    values = last ? sums : sums.map(activations[activation]);
+  }
+  if (layer === 0) throw new Error("these are no weights of a network");
+  return [...values];
+}
+
+/** Kendall's and Spearman's relative: the correlation of the ranks of two lists without ties. */
+export function rankCorrelation(a: readonly number[], b: readonly number[]): number {
+  const ranks = (values: readonly number[]): number[] => {
+    const order = values.map((_, i) => i).sort((i, j) => values[i] - values[j]);
+    const result = new Array<number>(values.length);
+    order.forEach((index, rank) => (result[index] = rank));
+    return result;
+  };
+  const [x, y] = [ranks(a), ranks(b)];
+  const squares = x.reduce((sum, rank, i) => sum + (rank - y[i]) ** 2, 0);
+  const n = a.length;
+  return 1 - (6 * squares) / (n * (n * n - 1));
+}

@@ -1,0 +1,101 @@
+import { describe, expect, it } from "vitest";
+import { experienceRows, trajectoryRows, type AfterTermination } from "../../agents/trajectory-rows.ts";
+
+const episode = (length: number, terminated: boolean, first: number) => ({
+  length,
+  terminated,
+  observations: Float32Array.from({ length: 2 * length }, (_, i) => first + i),
+  actions: Float32Array.from({ length }, (_, i) => -first - i),
+});
+
+const sum = (values: Iterable<number>): number => [...values].reduce((a, b) => a + b, 0);
+
+/** Σₜ γᵗ term by term. */
+const steps = (gamma: number, from: number, to: number): number =>
+  sum(Array.from({ length: to - from }, (_, i) => gamma ** (from + i)));
+
+const fallen = [episode(3, true, 100), episode(5, false, 200)];
+
+describe("rows of whole trajectories", () => {
+  it("stand in order, weighted γᵗ/n", () => {
+    const rows = trajectoryRows(fallen, { gamma: 0.5, horizon: 5, afterTermination: "stop" });
+    expect([...rows.weights]).toEqual([0.5, 0.25, 0.125, 0.5, 0.25, 0.125, 0.0625, 0.03125]);
+    expect([...rows.observations]).toEqual([
+      ...fallen[0].observations,
+      ...fallen[1].observations,
+    ]);
+    expect([...rows.actions]).toEqual([-100, -101, -102, -200, -201, -202, -203, -204]);
+    expect(rows.absorbingWeight).toBe(0);
+  });
+
+  it("weigh alike without a discount", () => {
+    const rows = trajectoryRows(fallen, { gamma: 1, horizon: 5, afterTermination: "continue" });
+    expect([...rows.weights]).toEqual(new Array(8).fill(0.5));
+    expect(rows.absorbingWeight).toBe(0);
+  });
+
+  it("give the steps that a fall takes away to the absorbing state", () => {
+    const { weights, absorbingWeight } = trajectoryRows(fallen, {
+      gamma: 0.5,
+      horizon: 5,
+      afterTermination: "absorbing",
+    });
+    // (γ³ + γ⁴)/2
+    expect(absorbingWeight).toBeCloseTo((0.125 + 0.0625) / 2, 12);
+    expect(sum(weights) + absorbingWeight).toBeCloseTo(1.9375, 12);
+    // without a discount: 2 missing steps of one of two trajectories
+    expect(trajectoryRows(fallen, { gamma: 1, horizon: 5, afterTermination: "absorbing" }).absorbingWeight).toBe(1);
+  });
+
+  it.each([
+    { gamma: 1, horizon: 1000 },
+    { gamma: 0.99, horizon: 1000 },
+  ])("add up to Σγᵗ of one whole trajectory with γ = $gamma", ({ gamma, horizon }) => {
+    const episodes = [episode(37, true, 0), episode(horizon, false, 0), episode(999, true, 0)];
+    const { weights, absorbingWeight } = trajectoryRows(episodes, { gamma, horizon, afterTermination: "absorbing" });
+    const expected = steps(gamma, 0, horizon);
+    expect(Math.abs(sum(weights) + absorbingWeight - expected) / expected).toBeLessThan(1e-6);
+  });
+});
+
+describe("rows of recent experience", () => {
+  const experience = {
+    observations: Float32Array.of(1, 2, 3, 4, 5),
+    actions: Float32Array.of(9, 8, 7, 6, 5),
+    times: Float32Array.of(2, 3, 0, 1, 2),
+  };
+
+  it("weigh by the step of their episode, scaled to one trajectory", () => {
+    const rows = experienceRows(experience, [4], { gamma: 0.5, horizon: 6, afterTermination: "stop" });
+    // γᵗ: ¼ ⅛ 1 ½ ¼, together 2.125; Σγᵗ over 6 steps: 1.96875
+    const scale = 1.96875 / 2.125;
+    [0.25, 0.125, 1, 0.5, 0.25].forEach((weight, i) => {
+      expect(rows.weights[i]).toBeCloseTo(weight * scale, 6);
+    });
+    expect(rows.absorbingWeight).toBe(0);
+    expect(rows.observations).toEqual(experience.observations);
+    expect(rows.actions).toEqual(experience.actions);
+  });
+
+  it("share the trajectory with the absorbing state after a fall", () => {
+    const { weights, absorbingWeight } = experienceRows(experience, [4], {
+      gamma: 0.5,
+      horizon: 6,
+      afterTermination: "absorbing",
+    });
+    // the fall after 4 steps leaves γ⁴ + γ⁵ = 0.09375 to the absorbing state
+    const scale = 1.96875 / (2.125 + 0.09375);
+    expect(absorbingWeight).toBeCloseTo(0.09375 * scale, 6);
+    expect(weights[2]).toBeCloseTo(scale, 6);
+  });
+
+  it.each<{ gamma: number; afterTermination: AfterTermination }>([
+    { gamma: 1, afterTermination: "absorbing" },
+    { gamma: 0.99, afterTermination: "absorbing" },
+    { gamma: 0.99, afterTermination: "continue" },
+  ])("add up to Σγᵗ with γ = $gamma, $afterTermination", ({ gamma, afterTermination }) => {
+    const { weights, absorbingWeight } = experienceRows(experience, [4, 17], { gamma, horizon: 200, afterTermination });
+    const expected = steps(gamma, 0, 200);
+    expect(Math.abs(sum(weights) + absorbingWeight - expected) / expected).toBeLessThan(1e-6);
+  });
+});
