@@ -11,7 +11,7 @@ export function rewrite(outputs: readonly Tensor[]): Tensor[] {
 
   const unify = (x: Tensor): Tensor => {
     if (x.operation === "input" || x.attributes.values instanceof Float32Array) return x;
-    const key = `${x.operation}(${x.inputs.map((y) => y.id).join()})${JSON.stringify(x.attributes)}[${x.shape.join()}]`;
+    const key = `${x.operation}(${x.inputs.map((y) => y.id).join()})${attributesKey(x)}[${x.shape.join()}]`;
     const known = canonical.get(key);
     if (known === undefined) canonical.set(key, x);
     return known ?? x;
@@ -44,6 +44,12 @@ export function rewrite(outputs: readonly Tensor[]): Tensor[] {
   }
   return outputs.map((x) => rewritten.get(x) ?? x);
 }
+
+/** JSON has one word for ∞ and −∞, and one for 0 and −0. */
+const attributesKey = ({ attributes }: Tensor): string =>
+  JSON.stringify(attributes, (_, value: unknown) =>
+    typeof value === "number" ? (Object.is(value, -0) ? "-0" : String(value)) : value,
+  );
 
 /** One node in terms of the operations that backends run fast. */
 function expand(x: Tensor): Tensor {

@@ -1,4 +1,5 @@
-import { sizeOf, topologicalOrder, type Shape, type Tensor } from "../../src/nn/tensor.ts";
+import { broadcastShape } from "../../src/nn/operations.ts";
+import { describe, sameShape, sizeOf, topologicalOrder, type Shape, type Tensor } from "../../src/nn/tensor.ts";
 
 /** Row-major float64 values of tensors, by the names of the inputs. */
 export type Values = Readonly<Record<string, ArrayLike<number>>>;
@@ -83,6 +84,8 @@ function evaluate(x: Tensor, operands: readonly Float64Array[]): Float64Array {
   const binaryFunction = binary[x.operation];
   if (unaryFunction !== undefined) return a.map((value) => unaryFunction(value, attributes));
   if (binaryFunction !== undefined) {
+    const natural = broadcastShape(inputs[0].shape, inputs[1].shape);
+    if (natural === undefined || !sameShape(natural, shape)) throw new Error(`${describe(x)} of ${inputs.map(describe).join(" and ")} has another shape`);
     const right = stretched(b, inputs[1].shape, shape);
     return stretched(a, inputs[0].shape, shape).map((value, i) => binaryFunction(value, right[i]));
   }
