@@ -150,9 +150,9 @@ export const mlIrl: AgentDefinition<typeof mlIrlSchema> = {
       automaticTemperature: false,
       temperature: 0.1,
       randomSteps: 1_000,
-      finalLearningRateFraction: 0.1,
+      finalLearningRateFraction: 0.05,
     };
-    const falling = { finalRewardLearningRateFraction: 0.1 };
+    const falling = { finalRewardLearningRateFraction: 0.05 };
     return {
       smoke: { steps: 4_000, agentTrajectories: 1, sac: { ...sac, hidden: [32, 32], batchSize: 32, randomSteps: 500 } },
       quick: { ...falling, steps: 300_000, sac },
