@@ -20,7 +20,7 @@ export async function blameNonFinite(graph: Graph, inputs: Arrays, output: strin
   const culprit = nodes.find((x) => !finite(values.get(x)));
   if (culprit === undefined) return new Error(`${start}the fault did not occur again when the nodes were inspected`);
   const operands = culprit.inputs.map((x) => {
-    const operand = values.get(x);
+    const operand = values.get(x) ?? inputs[x.attributes.name ?? ""];
     if (operand === undefined) return describe(x);
     const [low, high] = operand.reduce(([a, b], value) => [Math.min(a, value), Math.max(b, value)], [Infinity, -Infinity]);
     return `${describe(x)} in [${low}, ${high}]`;
