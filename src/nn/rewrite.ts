@@ -1,9 +1,10 @@
 import * as op from "./operations.ts";
-import { node, numberOf, sameShape, topologicalOrder, type Tensor } from "./tensor.ts";
+import { simplify } from "./simplify.ts";
+import { node, topologicalOrder, type Tensor } from "./tensor.ts";
 
 /**
  * Rewrites a graph into an equal one that runs faster: composite functions become the primitives that backends are fast
- * at, and equal nodes become one. The losses of the algorithms stay as their papers write them.
+ * at, arithmetic is simplified, and equal nodes become one. The losses of the algorithms stay as their papers write them.
  */
 export function rewrite(outputs: readonly Tensor[]): Tensor[] {
   const rewritten = new Map<Tensor, Tensor>();
@@ -16,16 +17,6 @@ export function rewrite(outputs: readonly Tensor[]): Tensor[] {
     if (known === undefined) canonical.set(key, x);
     return known ?? x;
   };
-  /** Unifies an expression that was just built, from the nodes that are settled already. */
-  const settle = (x: Tensor): Tensor => {
-    const known = rewritten.get(x);
-    if (known !== undefined) return known;
-    x.inputs.forEach(settle);
-    const settled = unify(rebuild(x));
-    rewritten.set(x, settled);
-    rewritten.set(settled, settled);
-    return settled;
-  };
   const rebuild = (x: Tensor): Tensor => {
     const inputs = x.inputs.map((y) => rewritten.get(y) ?? y);
     if (inputs.every((y, i) => y === x.inputs[i])) return x;
@@ -33,16 +24,22 @@ export function rewrite(outputs: readonly Tensor[]): Tensor[] {
     copy.label = x.label;
     return copy;
   };
-
-  for (const x of topologicalOrder(outputs)) {
+  /** The final form of a node, whose rewriting may give new nodes to rewrite. */
+  const settle = (x: Tensor): Tensor => {
+    const known = rewritten.get(x);
+    if (known !== undefined) return known;
+    x.inputs.forEach(settle);
     const rebuilt = rebuild(x);
-    const faster = expand(rebuilt);
+    const faster = simplify(expand(rebuilt));
     if (faster !== rebuilt) faster.label ??= x.label;
     const result = faster === rebuilt ? unify(rebuilt) : settle(faster);
     rewritten.set(x, result);
     rewritten.set(result, result);
-  }
-  return outputs.map((x) => rewritten.get(x) ?? x);
+    return result;
+  };
+
+  for (const x of topologicalOrder(outputs)) settle(x);
+  return outputs.map(settle);
 }
 
 /** JSON has one word for ∞ and −∞, and one for 0 and −0. */
@@ -53,7 +50,7 @@ const attributesKey = ({ attributes }: Tensor): string =>
 
 /** One node in terms of the operations that backends run fast. */
 function expand(x: Tensor): Tensor {
-  const [a, b] = x.inputs;
+  const [a] = x.inputs;
   switch (x.operation) {
     case "stopGradient":
       return a;
@@ -65,43 +62,7 @@ function expand(x: Tensor): Tensor {
       const size = op.abs(a);
       return op.add(op.sub(size, Math.LN2), op.log(op.add(op.exp(op.mul(size, -2)), 1)));
     }
-    case "add":
-      // a + (−b) = a − b
-      if (b.operation === "neg" && sameShape(a.shape, x.shape)) return op.sub(a, b.inputs[0]);
-      if (a.operation === "neg" && sameShape(b.shape, x.shape)) return op.sub(b, a.inputs[0]);
-      return withoutBroadcast(x);
-    case "mul":
-      return mergeScales(x) ?? withoutBroadcast(x);
-    case "sub":
-    case "div":
-      return withoutBroadcast(x);
     default:
       return x;
   }
-}
-
-/** c₁·(c₂·x) = (c₁c₂)·x, and a number times a tensor as a scalar constant instead of a filled one. */
-function mergeScales(x: Tensor): Tensor | undefined {
-  const [a, b] = x.inputs;
-  const [outer, inner] = numberOf(a) === undefined ? [b, a] : [a, b];
-  const factor = numberOf(outer);
-  if (factor === undefined || !sameShape(inner.shape, x.shape)) return undefined;
-  if (inner.operation === "mul") {
-    const [c, d] = inner.inputs;
-    const [scale, rest] = numberOf(c) === undefined ? [d, c] : [c, d];
-    const second = numberOf(scale);
-    if (second !== undefined && sameShape(rest.shape, x.shape)) return op.mul(rest, factor * second);
-  }
-  return outer.shape.length > 0 ? op.mul(inner, factor) : undefined;
-}
-
-/** An element-wise operation stretches its operands by itself. */
-function withoutBroadcast(x: Tensor): Tensor {
-  const [a, b] = x.inputs;
-  const bare = (y: Tensor, other: Tensor): Tensor =>
-    y.operation === "broadcast" && sameShape(other.shape, x.shape) ? y.inputs[0] : y;
-  const left = bare(a, b);
-  // an operand that was stretched and no longer is cannot stretch the other one
-  const right = bare(b, left);
-  return left === a && right === b ? x : node(x.operation, [left, right], x.shape, x.attributes);
 }
