@@ -1,3 +1,4 @@
+import type { Experience } from "./replay.ts";
 import type { TrajectoryRows } from "./reward-learner.ts";
 
 /**
@@ -6,6 +7,15 @@ import type { TrajectoryRows } from "./reward-learner.ts";
  * `absorbing`: the agent stays in an absorbing state whose reward is learned.
  */
 export type AfterTermination = "stop" | "continue" | "absorbing";
+
+/** How the steps of a trajectory enter h(θ;τ). */
+export interface Weighting {
+  /** discount of h(θ;τ); 1 for the undiscounted sum */
+  readonly gamma: number;
+  /** steps of a trajectory that does not end early */
+  readonly horizon: number;
+  readonly afterTermination: AfterTermination;
+}
 
 export interface EpisodeColumns {
   readonly length: number;
@@ -18,13 +28,10 @@ export interface EpisodeColumns {
 export const discountedSteps = (gamma: number, from: number, to: number): number =>
   gamma === 1 ? to - from : (gamma ** from - gamma ** to) / (1 - gamma);
 
-/**
- * The rows of whole trajectories, weighted γᵗ/n.
- * @param gamma discount of h(θ;τ); 1 for the undiscounted sum
- */
+/** The rows of whole trajectories, weighted γᵗ/n. */
 export function trajectoryRows(
   episodes: readonly EpisodeColumns[],
-  { gamma, horizon, afterTermination }: { gamma: number; horizon: number; afterTermination: AfterTermination },
+  { gamma, horizon, afterTermination }: Weighting,
 ): TrajectoryRows {
   const rows = episodes.reduce((total, { length }) => total + length, 0);
   const [first] = episodes;
@@ -47,13 +54,10 @@ export function trajectoryRows(
 /**
  * Recent transitions of the agent's own experience as if they were whole trajectories: the weights of the steps, with
  * those spent in the absorbing state, add up to the Σₜ γᵗ of one trajectory.
- * @param times the step of its episode at which each transition happened, [N]
- * @param endings lengths of the episodes that terminated within the rows
  */
 export function experienceRows(
-  { observations, actions, times }: { observations: Float32Array; actions: Float32Array; times: Float32Array },
-  endings: readonly number[],
-  { gamma, horizon, afterTermination }: { gamma: number; horizon: number; afterTermination: AfterTermination },
+  { observations, actions, times, endings }: Experience,
+  { gamma, horizon, afterTermination }: Weighting,
 ): TrajectoryRows {
   const weights = times.map((t) => gamma ** t);
   const absorbed = afterTermination === "absorbing" ? endings.map((length) => discountedSteps(gamma, length, horizon)) : [];

@@ -66,7 +66,7 @@ describe("rows of recent experience", () => {
   };
 
   it("weigh by the step of their episode, scaled to one trajectory", () => {
-    const rows = experienceRows(experience, [4], { gamma: 0.5, horizon: 6, afterTermination: "stop" });
+    const rows = experienceRows({ ...experience, endings: [4] }, { gamma: 0.5, horizon: 6, afterTermination: "stop" });
     // γᵗ: ¼ ⅛ 1 ½ ¼, together 2.125; Σγᵗ over 6 steps: 1.96875
     const scale = 1.96875 / 2.125;
     [0.25, 0.125, 1, 0.5, 0.25].forEach((weight, i) => {
@@ -78,7 +78,7 @@ describe("rows of recent experience", () => {
   });
 
   it("share the trajectory with the absorbing state after a fall", () => {
-    const { weights, absorbingWeight } = experienceRows(experience, [4], {
+    const { weights, absorbingWeight } = experienceRows({ ...experience, endings: [4] }, {
       gamma: 0.5,
       horizon: 6,
       afterTermination: "absorbing",
@@ -94,7 +94,7 @@ describe("rows of recent experience", () => {
     { gamma: 0.99, afterTermination: "absorbing" },
     { gamma: 0.99, afterTermination: "continue" },
   ])("add up to Σγᵗ with γ = $gamma, $afterTermination", ({ gamma, afterTermination }) => {
-    const { weights, absorbingWeight } = experienceRows(experience, [4, 17], { gamma, horizon: 200, afterTermination });
+    const { weights, absorbingWeight } = experienceRows({ ...experience, endings: [4, 17] }, { gamma, horizon: 200, afterTermination });
     const expected = steps(gamma, 0, 200);
     expect(Math.abs(sum(weights) + absorbingWeight - expected) / expected).toBeLessThan(1e-6);
   });

@@ -37,7 +37,7 @@ function markdown(groups: ReadonlyMap<string, readonly RunReport[]>): string[] {
         finalReturn.toFixed(0),
         expertReturn === undefined ? "–" : (finalReturn / expertReturn).toFixed(3),
         bestReturn.toFixed(0),
-        expertReturn === undefined ? "–" : stepsToHold90 == null ? "not held" : formatCount(stepsToHold90),
+        expertReturn === undefined ? "–" : typeof stepsToHold90 === "number" ? formatCount(stepsToHold90) : "not held",
         wallSeconds.toFixed(0),
       ];
     }),

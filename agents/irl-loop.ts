@@ -1,0 +1,74 @@
+import { combine, select } from "../src/runs/snapshot.ts";
+import type { AgentSampler } from "./agent-samples.ts";
+import type { PolicySolver } from "./policy-solver.ts";
+import type { RewardLearner, TrajectoryRows } from "./reward-learner.ts";
+import type { Metrics, Trainer } from "./trainer.ts";
+
+/** Policy steps of one call of `advance`, at most. */
+const UNIT = 1_000;
+
+export interface IrlLoopOptions {
+  readonly solver: PolicySolver;
+  readonly learner: RewardLearner;
+  /** Expert trajectories τᴱ. */
+  readonly expert: TrajectoryRows;
+  readonly sampler: AgentSampler;
+  /** Solver steps per iteration. */
+  readonly policySteps: number;
+  /** Environment steps of the whole run, those of samples included. */
+  readonly totalSteps: number;
+}
+
+/**
+ * The loop of the thesis's algorithms 2 and 3, and of adversarial imitation: policy step, sampling, reward step. The
+ * algorithms differ in the learner, the worlds in the solver.
+ */
+export function irlLoop({ solver, learner, expert, sampler, policySteps, totalSteps }: IrlLoopOptions): Trainer {
+  let iteration = 0;
+  const environmentSteps = (): number => solver.steps + sampler.steps;
+  return {
+    get environmentSteps() {
+      return environmentSteps();
+    },
+    get steps() {
+      return environmentSteps();
+    },
+    totalSteps,
+    get done() {
+      return environmentSteps() >= totalSteps;
+    },
+    policy: solver.policy,
+    reward: learner.reward,
+    async advance() {
+      const iterationEnd = (iteration + 1) * policySteps;
+      const left = totalSteps - environmentSteps();
+      let metrics: Metrics = await solver.improve(Math.min(UNIT, iterationEnd - solver.steps, left));
+      if (solver.steps === iterationEnd) {
+        iteration++;
+        // a reward that no policy step follows would leave the run with a policy of another reward
+        if (environmentSteps() + sampler.stepsPerSample < totalSteps) {
+          metrics = { ...metrics, ...(await learner.update(expert, await sampler.sample())) };
+        }
+      }
+      return { environmentSteps: environmentSteps(), iteration, ...metrics };
+    },
+    snapshot: () =>
+      combine({
+        solver: solver.snapshot(),
+        reward: learner.snapshot(),
+        samples: sampler.snapshot(),
+        loop: { arrays: {}, values: { iteration } },
+      }),
+    restore(snapshot) {
+      solver.restore(select(snapshot, "solver"));
+      learner.restore(select(snapshot, "reward"));
+      sampler.restore(select(snapshot, "samples"));
+      iteration = Number(select(snapshot, "loop").values.iteration);
+    },
+    close() {
+      sampler.close();
+      void solver.close();
+      void learner.close();
+    },
+  };
+}
