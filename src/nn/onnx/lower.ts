@@ -1,5 +1,6 @@
 import { describe, numberOf, sameShape, sizeOf, topologicalOrder, type Shape, type Tensor } from "../tensor.ts";
 import { rewrite } from "../rewrite.ts";
+import { joinBiases } from "./bias-columns.ts";
 import { findGemms, type Factor, type Gemm } from "./gemms.ts";
 import { encodeModel, type Attribute, type Initializer, type Node } from "./protobuf.ts";
 import { findSplits, type SplitPart } from "./splits.ts";
@@ -29,7 +30,8 @@ export interface LowerOptions {
 
 /** Lowers a graph to one ONNX model. */
 export function lower({ inputs, outputs, portable = false, dynamicBatch, metadata }: LowerOptions): LoweredGraph {
-  const results = rewrite(outputs.map(({ tensor }) => tensor));
+  const rewritten = rewrite(outputs.map(({ tensor }) => tensor));
+  const results = portable ? rewritten : joinBiases(rewritten);
   const order = topologicalOrder(results);
   const uses = new Map<Tensor, number>();
   for (const x of order) for (const y of x.inputs) uses.set(y, (uses.get(y) ?? 0) + 1);
