@@ -1,6 +1,9 @@
 /** The signals that ask a run to stop, and the exit codes that tell of it. */
 const exitCodes = { SIGINT: 130, SIGTERM: 143 } as const;
 
+/** npm passes Ctrl-C on to a program that the terminal has told already: what follows so soon is no second signal. */
+const sameSignalMilliseconds = 1000;
+
 export type StopSignal = keyof typeof exitCodes;
 
 export interface Interrupt {
@@ -19,10 +22,15 @@ export interface Interrupt {
  */
 export function holdSignals(onFirst: (signal: StopSignal) => void): Interrupt {
   let held: StopSignal | undefined;
+  let heldAt = 0;
   const handler = (signal: StopSignal) => {
-    if (held !== undefined) process.exit(exitCodes[signal]);
-    held = signal;
-    onFirst(signal);
+    if (held === undefined) {
+      held = signal;
+      heldAt = performance.now();
+      onFirst(signal);
+    } else if (performance.now() - heldAt > sameSignalMilliseconds) {
+      process.exit(exitCodes[signal]);
+    }
   };
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, handler);
   return {

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import { evaluatePolicy } from "../agents/rollout.ts";
 import type { Evaluation } from "../agents/rollout.ts";
 import { make } from "../envs/index.ts";
@@ -184,6 +185,8 @@ export async function runTraining(session: RunSession, options: TrainingOptions)
     for (const warning of session.warnings) progress.note(`warning: ${warning}; an older checkpoint is used`);
     let saved = trainer.steps;
     while (!trainer.done && interrupt.signal === undefined) {
+      // A trainer that never waits would keep signals from being seen.
+      await setImmediate();
       const record = await advance(session, totals);
       run.appendMetrics(record);
       progress.record(trainer.steps, record);

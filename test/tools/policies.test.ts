@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import * as ort from "onnxruntime-node";
 import { beforeAll, describe, expect, it } from "vitest";
 import { loadPolicy } from "../../agents/index.ts";
@@ -10,6 +11,7 @@ import { loadSafetensors } from "../../src/runs/index.ts";
 import { bytes, motive, motiveJson, temporaryFolder } from "./command-line.ts";
 
 const folder = temporaryFolder();
+const packaged = (name: string) => fileURLToPath(new URL(`../../datasets/${name}`, import.meta.url));
 
 beforeAll(() => {
   const sac = [
@@ -91,6 +93,13 @@ describe("motive collect", () => {
     expect(collect("b.hdf5", "--seed", "3", "--deterministic")).toEqual(first);
     expect(collect("c.hdf5", "--seed", "4")).not.toEqual(first);
     expect(collect("d.hdf5", "--seed", "3", "--stochastic")).not.toEqual(first);
+  });
+
+  it("regenerates the packaged demonstration from the packaged policy, bit for bit", () => {
+    const expert = packaged("policies/hopper-v5-expert.safetensors");
+    const words = ["--episodes", "1", "--seed", "0", "--stochastic", "--out", "packaged.hdf5"];
+    expect(motive(folder, "collect", expert, ...words).code).toBe(0);
+    expect(bytes(folder, "packaged.hdf5")).toEqual(bytes(packaged("demonstrations/hopper-v5-1.hdf5")));
   });
 
   it("says where the data are from, without a path of this machine", async () => {

@@ -119,7 +119,10 @@ describe("a run", () => {
     let sent = false;
     child.stdout?.on("data", (chunk: Buffer) => {
       printed += chunk.toString();
-      if (!sent && printed.includes("run directory")) sent = child.kill(signal);
+      if (sent || !printed.includes("run directory")) return;
+      // Twice, as npm does: the terminal signals the program, and npm passes the signal on.
+      sent = child.kill(signal);
+      child.kill(signal);
     });
     expect(await ending(child)).toBe(code);
     expect(printed).toMatch(
