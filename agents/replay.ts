@@ -28,8 +28,8 @@ export interface Experience {
   readonly actions: Float32Array;
   /** [N]: the step of its episode at which each happened */
   readonly times: Float32Array;
-  /** lengths of the episodes that terminated among them */
-  readonly endings: readonly number[];
+  /** the episodes that terminated among them: the row of the last step, and the whole episode's length */
+  readonly endings: readonly { readonly row: number; readonly length: number }[];
 }
 
 /** The newest transitions up to a capacity. A reward that is learned is not in it: it is computed when a batch is used. */
@@ -94,13 +94,13 @@ export function createReplay(capacity: number, observationSize: number, actionSi
       const observations = new Float32Array(taken * observationSize);
       const actions = new Float32Array(taken * actionSize);
       const times = new Float32Array(taken);
-      const endings: number[] = [];
+      const endings: { row: number; length: number }[] = [];
       for (let i = 0; i < taken; i++) {
         const row = ((head - taken + i + capacity) % capacity) * width;
         observations.set(rows.subarray(row, row + observationSize), i * observationSize);
         actions.set(rows.subarray(row + actionAt, row + nextAt), i * actionSize);
         times[i] = rows[row + rewardAt + 2];
-        if (rows[row + rewardAt + 1] === 1) endings.push(times[i] + 1);
+        if (rows[row + rewardAt + 1] === 1) endings.push({ row: i, length: times[i] + 1 });
       }
       return { observations, actions, times, endings };
     },

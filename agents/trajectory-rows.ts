@@ -52,17 +52,29 @@ export function trajectoryRows(
 }
 
 /**
- * Recent transitions of the agent's own experience as if they were whole trajectories: the weights of the steps, with
- * those spent in the absorbing state, add up to the Σₜ γᵗ of one trajectory.
+ * Recent transitions of the agent's own experience, weighted γᵗ/n like whole trajectories. n is the number of trajectories
+ * that the rows amount to: one for each that terminated, or its part within the rows; the others count as parts of one of
+ * full length. So an agent that falls early has a smaller sum than the expert, and the level of the reward is determined:
+ * with weights that always add up to the horizon it would drift, and below 0 the agent would rather fall.
  */
 export function experienceRows(
   { observations, actions, times, endings }: Experience,
   { gamma, horizon, afterTermination }: Weighting,
 ): TrajectoryRows {
-  const weights = times.map((t) => gamma ** t);
-  const absorbed = afterTermination === "absorbing" ? endings.map((length) => discountedSteps(gamma, length, horizon)) : [];
-  const sum = (values: Iterable<number>): number => [...values].reduce((a, b) => a + b, 0);
-  const absorbingTotal = sum(absorbed);
-  const scale = discountedSteps(gamma, 0, horizon) / (sum(weights) + absorbingTotal);
-  return { observations, actions, weights: weights.map((w) => w * scale), absorbingWeight: absorbingTotal * scale };
+  let rowsOfTerminated = 0;
+  let trajectories = 0;
+  let absorbing = 0;
+  for (const { row, length } of endings) {
+    const rows = Math.min(length, row + 1);
+    rowsOfTerminated += rows;
+    trajectories += rows / length;
+    if (afterTermination === "absorbing") absorbing += (discountedSteps(gamma, length, horizon) * rows) / length;
+  }
+  trajectories += (times.length - rowsOfTerminated) / horizon;
+  return {
+    observations,
+    actions,
+    weights: times.map((t) => gamma ** t / trajectories),
+    absorbingWeight: absorbing / trajectories,
+  };
 }

@@ -86,7 +86,7 @@ describe("replay", () => {
     expect([...observations]).toEqual([3, -3, 4, -4, 5, -5, 6, -6, 7, -7, 8, -8]);
     expect([...actions]).toEqual([3.25, 4.25, 5.25, 6.25, 7.25, 8.25]);
     expect([...kept]).toEqual([3, 0, 1, 2, 0, 1]);
-    expect(endings).toEqual([4]);
+    expect(endings).toEqual([{ row: 0, length: 4 }]);
     const latest = replay.recent(2);
     expect([...latest.actions]).toEqual([7.25, 8.25]);
     expect(latest.endings).toEqual([]);

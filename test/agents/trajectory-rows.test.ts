@@ -65,37 +65,54 @@ describe("rows of recent experience", () => {
     times: Float32Array.of(2, 3, 0, 1, 2),
   };
 
-  it("weigh by the step of their episode, scaled to one trajectory", () => {
-    const rows = experienceRows({ ...experience, endings: [4] }, { gamma: 0.5, horizon: 6, afterTermination: "stop" });
-    // γᵗ: ¼ ⅛ 1 ½ ¼, together 2.125; Σγᵗ over 6 steps: 1.96875
-    const scale = 1.96875 / 2.125;
+  // the last 2 of 4 steps of an episode that fell, then 3 steps of one in progress
+  const endings = [{ row: 1, length: 4 }];
+
+  it("weigh by the step of their episode, as parts of trajectories", () => {
+    const rows = experienceRows({ ...experience, endings }, { gamma: 0.5, horizon: 6, afterTermination: "stop" });
+    // 2/4 of the fallen trajectory and 3/6 of one of full length are 1 trajectory; γᵗ: ¼ ⅛ 1 ½ ¼
     [0.25, 0.125, 1, 0.5, 0.25].forEach((weight, i) => {
-      expect(rows.weights[i]).toBeCloseTo(weight * scale, 6);
+      expect(rows.weights[i]).toBeCloseTo(weight, 6);
     });
     expect(rows.absorbingWeight).toBe(0);
     expect(rows.observations).toEqual(experience.observations);
     expect(rows.actions).toEqual(experience.actions);
   });
 
-  it("share the trajectory with the absorbing state after a fall", () => {
-    const { weights, absorbingWeight } = experienceRows({ ...experience, endings: [4] }, {
-      gamma: 0.5,
-      horizon: 6,
-      afterTermination: "absorbing",
-    });
-    // the fall after 4 steps leaves γ⁴ + γ⁵ = 0.09375 to the absorbing state
-    const scale = 1.96875 / (2.125 + 0.09375);
-    expect(absorbingWeight).toBeCloseTo(0.09375 * scale, 6);
-    expect(weights[2]).toBeCloseTo(scale, 6);
+  it("leave the absorbing state the rest of a trajectory that fell", () => {
+    const weighting = { gamma: 0.5, horizon: 6, afterTermination: "absorbing" } as const;
+    const { absorbingWeight } = experienceRows({ ...experience, endings }, weighting);
+    // half a trajectory, whose fall after 4 steps leaves γ⁴ + γ⁵ = 0.09375
+    expect(absorbingWeight).toBeCloseTo(0.09375 / 2, 6);
   });
 
-  it.each<{ gamma: number; afterTermination: AfterTermination }>([
-    { gamma: 1, afterTermination: "absorbing" },
-    { gamma: 0.99, afterTermination: "absorbing" },
-    { gamma: 0.99, afterTermination: "continue" },
-  ])("add up to Σγᵗ with γ = $gamma, $afterTermination", ({ gamma, afterTermination }) => {
-    const { weights, absorbingWeight } = experienceRows({ ...experience, endings: [4, 17] }, { gamma, horizon: 200, afterTermination });
-    const expected = steps(gamma, 0, 200);
-    expect(Math.abs(sum(weights) + absorbingWeight - expected) / expected).toBeLessThan(1e-6);
+  it("have a smaller sum than the expert where the agent falls, so that the reward's level is determined", () => {
+    const length = 20;
+    const rows = 40;
+    const experience = {
+      observations: new Float32Array(rows),
+      actions: new Float32Array(rows),
+      times: Float32Array.from({ length: rows }, (_, i) => i % length),
+      endings: [19, 39].map((row) => ({ row, length })),
+    };
+    const total = (afterTermination: AfterTermination): number => {
+      const { weights, absorbingWeight } = experienceRows(experience, { gamma: 1, horizon: 100, afterTermination });
+      return sum(weights) + absorbingWeight;
+    };
+    expect(total("stop")).toBeCloseTo(20, 6);
+    expect(total("absorbing")).toBeCloseTo(100, 6);
+  });
+
+  it.each([1, 0.99])("add up to Σγᵗ of a whole trajectory with γ = %s where none fell", (gamma) => {
+    const horizon = 200;
+    const whole = {
+      observations: new Float32Array(2 * horizon),
+      actions: new Float32Array(2 * horizon),
+      times: Float32Array.from({ length: 2 * horizon }, (_, i) => i % horizon),
+      endings: [],
+    };
+    const { weights, absorbingWeight } = experienceRows(whole, { gamma, horizon, afterTermination: "stop" });
+    const expected = steps(gamma, 0, horizon);
+    expect(Math.abs(sum(weights) + absorbingWeight - expected) / expected).toBeLessThan(1e-5);
   });
 });
