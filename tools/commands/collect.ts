@@ -91,7 +91,6 @@ export function collectCommand(terminal: Terminal): Command {
       const { writeD4rl } = await import("../../datasets/d4rl.ts");
       const { make } = await import("../../envs/index.ts");
       const { prepareOutput } = await import("../files.ts");
-      const { version } = await import("../project.ts");
       const { openPolicy } = await import("../saved-policy.ts");
 
       prepareOutput(options.out);
@@ -128,7 +127,6 @@ export function collectCommand(terminal: Terminal): Command {
           episodes: options.episodes,
           meanReturn,
           command: `motive collect ${label} --episodes ${options.episodes} --seed ${options.seed} ${flag}`,
-          version,
         },
       });
       await writeD4rl(options.out, set);
