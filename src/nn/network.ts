@@ -1,7 +1,7 @@
 import type { Random } from "../random/index.ts";
 import * as op from "./operations.ts";
 import { named, type Shape, type Tensor } from "./tensor.ts";
-import { initialize, layoutOf, unpack, type Layout, type Vector } from "./vector.ts";
+import { initialize, joinLayouts, layoutOf, unpack, type Layout, type Vector } from "./vector.ts";
 
 export type Activation = "relu" | "tanh" | "silu";
 
@@ -40,14 +40,18 @@ export function mlp(given: MlpOptions): Mlp {
   const { inputs, hidden, outputs, activation, members, name } = options;
   const sizes = [inputs, ...hidden, outputs];
   const layers = sizes.slice(1).map((size, layer) => [sizes[layer], size] as const);
-  const shapes: Record<string, Shape> = {};
-  for (let member = 0; member < members; member++) {
-    layers.forEach(([fanIn, fanOut], layer) => {
-      shapes[arrayName(members, member, layer, "weight")] = [fanIn, fanOut];
-      shapes[arrayName(members, member, layer, "bias")] = [1, fanOut];
-    });
-  }
-  const layout = layoutOf(shapes);
+  const memberLayout = layoutOf(
+    Object.fromEntries(
+      layers.flatMap(([fanIn, fanOut], layer): [string, Shape][] => [
+        [`${layer}/weight`, [fanIn, fanOut]],
+        [`${layer}/bias`, [1, fanOut]],
+      ]),
+    ),
+  );
+  const layout =
+    members === 1
+      ? memberLayout
+      : joinLayouts(Object.fromEntries(Array.from({ length: members }, (_, member) => [`member${member}`, memberLayout])));
 
   const applyMember = (arrays: Record<string, Tensor>, member: number, x: Tensor): Tensor =>
     layers.reduce((h, _, layer) => {
