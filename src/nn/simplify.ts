@@ -82,7 +82,8 @@ const mergeScales: Rule = (x) => {
   const { factor, rest } = outer;
   if (rest.operation === "neg") return op.mul(rest.inputs[0], -factor);
   const inner = scaled(rest);
-  if (inner !== undefined) return op.mul(inner.rest, factor * inner.factor);
+  // two numbers whose product is beyond float32 may still give a finite product with a tensor, one after the other
+  if (inner !== undefined && Number.isFinite(Math.fround(factor * inner.factor))) return op.mul(inner.rest, factor * inner.factor);
   return x.inputs.some((y) => numberOf(y) !== undefined && y.shape.length > 0) ? op.mul(rest, factor) : undefined;
 };
 

@@ -1,8 +1,9 @@
 import { expect } from "vitest";
 import { createRandom, type Random } from "../../src/random/index.ts";
 import type { Executor } from "../../src/nn/executor.ts";
-import { describe as describeTensor, sizeOf, topologicalOrder, type Tensor } from "../../src/nn/tensor.ts";
-import type { Values } from "./reference.ts";
+import { rewrite } from "../../src/nn/rewrite.ts";
+import { describe as describeTensor, sizeOf, topologicalOrder, type Operation, type Tensor } from "../../src/nn/tensor.ts";
+import { reference, type Values } from "./reference.ts";
 
 /** Runs a graph once on an executor; the inputs are found by themselves. */
 export async function runGraph(executor: Executor, outputs: readonly Tensor[], inputs: Values): Promise<Float32Array[]> {
@@ -58,4 +59,25 @@ export function expectClose(
     if (excess > worst) [worst, at] = [excess, i];
   }
   expect(worst, `${name}: element ${at} is ${actual[at]}, expected ${expected[at]}; error over tolerance`).toBeLessThanOrEqual(1);
+}
+
+/** How often each operation stands in a graph, inputs and constants left out. */
+export function operations(outputs: readonly Tensor[]): Partial<Record<Operation, number>> {
+  const counts: Partial<Record<Operation, number>> = {};
+  for (const { operation } of topologicalOrder(outputs)) {
+    if (operation !== "input" && operation !== "constant") counts[operation] = (counts[operation] ?? 0) + 1;
+  }
+  return counts;
+}
+
+/** Rewrites a graph; first of all its values must be the same. */
+export function rewritten(outputs: readonly Tensor[]): Tensor[] {
+  const results = rewrite(outputs);
+  const values = randomInputs(outputs, 8);
+  const after = reference(results, values);
+  reference(outputs, values).forEach((before, i) => {
+    expect(results[i].shape).toEqual(outputs[i].shape);
+    expectClose(after[i], before, { relative: 1e-12, absolute: 1e-12 }, outputs[i]);
+  });
+  return results;
 }

@@ -4,31 +4,10 @@ import { gradient } from "../../src/nn/gradient.ts";
 import * as op from "../../src/nn/operations.ts";
 import { onnxExecutor } from "../../src/nn/onnx/executor.ts";
 import { rewrite } from "../../src/nn/rewrite.ts";
-import { topologicalOrder, type Operation, type Tensor } from "../../src/nn/tensor.ts";
-import { expectClose, randomInputs, runGraph } from "./graphs.ts";
+import type { Tensor } from "../../src/nn/tensor.ts";
+import { expectClose, operations, randomInputs, rewritten, runGraph } from "./graphs.ts";
 import { randomGraph } from "./random-graphs.ts";
 import { reference } from "./reference.ts";
-
-/** How often each operation stands in a graph, inputs and constants left out. */
-function operations(outputs: readonly Tensor[]): Partial<Record<Operation, number>> {
-  const counts: Partial<Record<Operation, number>> = {};
-  for (const { operation } of topologicalOrder(outputs)) {
-    if (operation !== "input" && operation !== "constant") counts[operation] = (counts[operation] ?? 0) + 1;
-  }
-  return counts;
-}
-
-/** Rewrites a graph; first of all its values must be the same. */
-function rewritten(outputs: readonly Tensor[]): Tensor[] {
-  const results = rewrite(outputs);
-  const values = randomInputs(outputs, 8);
-  const after = reference(results, values);
-  reference(outputs, values).forEach((before, i) => {
-    expect(results[i].shape).toEqual(outputs[i].shape);
-    expectClose(after[i], before, { relative: 1e-12, absolute: 1e-12 }, outputs[i]);
-  });
-  return results;
-}
 
 const x = op.input("x", [3, 4]);
 const y = op.input("y", [3, 4]);
@@ -73,31 +52,6 @@ describe("rewrite", () => {
   it("shares what a composite function and its gradient have in common", () => {
     const h = op.silu(x);
     expect(operations(rewritten([h, ...gradient(op.sum(op.mul(h, y)), [x])])).sigmoid).toBe(1);
-  });
-
-  it("subtracts instead of adding a negation", () => {
-    expect(operations(rewritten([op.add(x, op.neg(y))]))).toEqual({ sub: 1 });
-    expect(operations(rewritten([op.add(op.neg(x), y)]))).toEqual({ sub: 1 });
-    expect(operations(rewritten([op.add(x, op.neg(row))]))).toEqual({ sub: 1 });
-    expect(operations(rewritten([op.add(op.neg(row), x)]))).toEqual({ sub: 1 });
-    // here the negated operand is the large one
-    rewritten([op.add(row, op.neg(x)), op.add(op.neg(row), op.neg(x))]);
-  });
-
-  it("multiplies numbers before tensors, and never a tensor by 1", () => {
-    expect(operations(rewritten([op.mul(op.mul(op.mul(x, 3), 0.5), op.constant(-2, [3, 4]))]))).toEqual({ mul: 1 });
-    expect(operations(rewritten([op.mul(op.mul(x, 4), 0.25)]))).toEqual({});
-    // the inner product is used again, and a number may stretch a smaller tensor
-    rewritten([op.mul(op.mul(x, 3), 2), op.mul(x, 3), op.mul(op.constant(2, [3, 4]), row), op.mul(op.mul(row, 3), op.constant(2, [3, 4]))]);
-  });
-
-  it("lets operations stretch their operands themselves, unless both were stretched", () => {
-    for (const f of [op.add, op.sub, op.mul, op.div]) {
-      expect(operations(rewritten([f(x, op.broadcast(row, [3, 4]))])).broadcast).toBeUndefined();
-      expect(operations(rewritten([f(op.broadcast(row, [3, 4]), x)])).broadcast).toBeUndefined();
-      rewritten([f(op.broadcast(row, [3, 4]), op.broadcast(op.input("z", [1, 4]), [3, 4]))]);
-      rewritten([f(op.broadcast(row, [3, 4]), op.broadcast(op.input("column", [3, 1]), [3, 4]))]);
-    }
   });
 
   it("keeps the names that errors use", () => {
