@@ -2,7 +2,7 @@ import { lower } from "../src/nn/onnx/lower.ts";
 import { mlp, type Activation } from "../src/nn/network.ts";
 import * as op from "../src/nn/operations.ts";
 import type { Tensor } from "../src/nn/tensor.ts";
-import { constantVector, views, type Layout, type Vector, type VectorValues } from "../src/nn/vector.ts";
+import { constantVector, view, views, zeros, type Layout, type Vector, type VectorValues } from "../src/nn/vector.ts";
 import type { Random } from "../src/random/index.ts";
 import type { RewardFunction } from "./reward-function.ts";
 import type { Exportable } from "./trainer.ts";
@@ -105,10 +105,15 @@ export function learnedReward(network: RewardNetwork, parameters: () => VectorVa
     onnx() {
       const observation = op.input("observation", [OPEN_AXIS, architecture.observationSize]);
       const action = op.input("action", [OPEN_AXIS, architecture.actionSize]);
-      const theta = constantVector(layout, parameters());
       const used = architecture.input === "state" ? [observation] : [observation, action];
-      // the indicator of the absorbing state is 0 for every state of the environment: its weights drop out
-      const reward = network.value(theta, network.rows(observation, action));
+      // the indicator of the absorbing state is 0 for every state of the environment: its weights, the last of the first
+      // layer, drop out
+      const plain = rewardNetwork({ ...architecture, absorbing: false });
+      const values = zeros(plain.layout);
+      for (const [name, array] of Object.entries(views(plain.layout, values))) {
+        array.values.set(view(layout, parameters(), name).values.subarray(0, array.values.length));
+      }
+      const reward = plain.value(constantVector(plain.layout, values), plain.rows(observation, action));
       return lower({
         inputs: used.map((tensor) => ({ tensor, name: tensor.attributes.name ?? "" })),
         outputs: [{ tensor: reward, name: "reward" }],

@@ -18,6 +18,7 @@ export function plainNetwork(
     const { shape, values: weight } = weights[`${layer}/weight`];
     const bias = weights[`${layer}/bias`].values;
     const before = values;
+    if (before.length !== shape[0]) throw new Error(`layer ${layer} takes ${shape[0]} numbers, got ${before.length}`);
     const sums = Array.from({ length: shape[1] }, (_, j) =>
       before.reduce((sum, x, i) => sum + x * weight[i * shape[1] + j], bias[j]),
     );
@@ -28,7 +29,7 @@ export function plainNetwork(
   return [...values];
 }
 
-/** Kendall's and Spearman's relative: the correlation of the ranks of two lists without ties. */
+/** Spearman's correlation: that of the ranks of two lists without ties. */
 export function rankCorrelation(a: readonly number[], b: readonly number[]): number {
   const ranks = (values: readonly number[]): number[] => {
     const order = values.map((_, i) => i).sort((i, j) => values[i] - values[j]);
