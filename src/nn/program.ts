@@ -1,5 +1,5 @@
 import type { Adam } from "./adam.ts";
-import type { Arrays, Executable, Executor, Graph } from "./executor.ts";
+import type { Executable, Executor, Graph } from "./executor.ts";
 import * as op from "./operations.ts";
 import { describe, named, sameShape, sizeOf, type Shape, type Tensor } from "./tensor.ts";
 import { inputVector, zeros, type Layout, type Vector, type VectorValues } from "./vector.ts";
@@ -64,7 +64,7 @@ export async function compile<
   const { name, updatesPerRun = 1 } = options;
   const optimizers = entriesOf(options.optimizers);
   const coefficientCount = optimizers.reduce((count, [, adam]) => count + adam.coefficientCount, 0);
-  const graph = trace(options, updatesPerRun, coefficientCount);
+  const { graph, outputSizes } = trace(options, updatesPerRun, coefficientCount);
   const executable: Executable = await executor.prepare(graph);
 
   // Two copies of the state take turns: a run reads one and writes the other, so that no order of the graph's nodes can
@@ -76,26 +76,37 @@ export async function compile<
     Object.fromEntries(
       entriesOf(arrays[copy]).flatMap(([key, chunks]) => chunks.map((chunk, i) => [`${prefix}${key}#${i}`, chunk])),
     );
+  // One tensor for the minibatches of all updates of a run, and one for all outputs: the binding takes 1.1 µs per input and
+  // 2.4 µs per output. The arrays that the caller sees are parts of them.
+  const batchArrays = entriesOf(options.batch).map(([key, shape]) => ({
+    key,
+    size: sizeOf(shape),
+    all: new Float32Array(sizeOf(shape) * updatesPerRun),
+  }));
   const batches = Array.from(
     { length: updatesPerRun },
-    () =>
+    (_, k) =>
       Object.fromEntries(
-        entriesOf(options.batch).map(([key, shape]) => [key, new Float32Array(sizeOf(shape))]),
+        batchArrays.map(({ key, size, all }) => [key, all.subarray(k * size, (k + 1) * size)]),
       ) as Record<B, Float32Array>,
   );
   const coefficients = new Float32Array(Math.max(1, coefficientCount * updatesPerRun));
+  const packed = new Float32Array(outputSizes.reduce((sum, [, size]) => sum + size, 0));
+  let offset = 0;
   const outputs = Object.fromEntries(
-    graph.outputs.filter(({ name: key }) => !key.startsWith("next/")).map(({ name: key, tensor }) => [key, new Float32Array(sizeOf(tensor.shape))]),
+    outputSizes.map(([key, size]) => [key, packed.subarray(offset, (offset += size))]),
   ) as Record<O, Float32Array>;
   const feeds = [0, 1].map((copy) => {
     const feed: Record<string, Float32Array> = stateArrays(copy, "");
-    batches.forEach((batch, k) => {
-      for (const [key, array] of entriesOf(batch)) feed[`${key}@${k}`] = array;
-    });
+    for (const { key, all } of batchArrays) feed[batchName(key, updatesPerRun)] = all;
     if (coefficientCount > 0) feed.coefficients = coefficients;
     return feed;
   });
-  const fetches = [0, 1].map((copy) => ({ ...stateArrays(1 - copy, "next/"), ...outputs }));
+  const fetches = [0, 1].map((copy) => ({ ...stateArrays(1 - copy, "next/"), ...(outputSizes.length > 0 && { [OUTPUTS]: packed }) }));
+
+  const contextInputs = entriesOf(options.context).flatMap(([key, layout]) =>
+    layout.chunks.map(({ size }, chunk) => ({ key, size, chunk, input: `${key}#${chunk}` })),
+  );
 
   let current = 0;
   let updates = 0;
@@ -107,16 +118,15 @@ export async function compile<
     }
   };
 
-  const contextArrays = (context: Readonly<Record<C, VectorValues>> | undefined): Record<string, Float32Array> =>
-    Object.fromEntries(
-      entriesOf(options.context).flatMap(([key, layout]) =>
-        layout.chunks.map(({ size }, i) => {
-          const chunk = context?.[key]?.[i];
-          if (chunk?.length !== size) throw new Error(`${name}: context "${key}" needs ${size} numbers in chunk ${i}, got ${chunk?.length ?? "none"}`);
-          return [`${key}#${i}`, chunk];
-        }),
-      ),
-    );
+  const fillContext = (feed: Record<string, Float32Array>, context: Readonly<Record<C, VectorValues>> | undefined): void => {
+    for (const { key, size, chunk, input } of contextInputs) {
+      const values = context?.[key]?.[chunk];
+      if (values?.length !== size) {
+        throw new Error(`${name}: context "${key}" needs ${size} numbers in chunk ${chunk}, got ${values?.length ?? "none"}`);
+      }
+      feed[input] = values;
+    }
+  };
 
   return {
     updatesPerRun,
@@ -132,10 +142,12 @@ export async function compile<
     },
     async run(context) {
       fillCoefficients();
-      const given: Arrays = options.context === undefined ? feeds[current] : { ...feeds[current], ...contextArrays(context) };
+      const given = feeds[current];
+      fillContext(given, context);
       await executable.run(given, fetches[current]);
-      for (const [key, values] of entriesOf(outputs)) {
-        if (!values.every(Number.isFinite)) throw await blameNonFinite(graph, given, key);
+      if (!packed.every(Number.isFinite)) {
+        const [key] = entriesOf(outputs).find(([, values]) => !values.every(Number.isFinite)) ?? [OUTPUTS];
+        throw await blameNonFinite(graph, given, key);
       }
       current = 1 - current;
       updates += updatesPerRun;
@@ -159,12 +171,18 @@ export async function compile<
   };
 }
 
+/** The graph's one tensor of all outputs of the update. */
+const OUTPUTS = "outputs";
+
+/** The input of all minibatches of a run: `noise@0`, `noise@0-9`. */
+const batchName = (key: string, updatesPerRun: number): string => `${key}@0${updatesPerRun > 1 ? `-${updatesPerRun - 1}` : ""}`;
+
 /** Builds the graph of all unrolled updates. */
 function trace<S extends string, C extends string, B extends string, O extends string, A extends string>(
   options: ProgramOptions<S, C, B, O, A>,
   updatesPerRun: number,
   coefficientCount: number,
-): Graph {
+): { graph: Graph; outputSizes: [O, number][] } {
   const { name } = options;
   const context = Object.fromEntries(entriesOf(options.context).map(([key, layout]) => [key, inputVector(key, layout)])) as Record<C, Vector>;
   const initial = Object.fromEntries(entriesOf(options.state).map(([key, layout]) => [key, inputVector(key, layout)])) as Record<S, Vector>;
@@ -172,11 +190,21 @@ function trace<S extends string, C extends string, B extends string, O extends s
   const inputs: Tensor[] = [...entriesOf(context), ...entriesOf(initial)].flatMap(([, vector]) => [...vector.chunks]);
   if (coefficients !== undefined) inputs.push(coefficients);
 
+  const batchInputs = entriesOf(options.batch).map(([key, shape]) => {
+    const [rows = 1, ...rest] = shape;
+    return { key, shape, rows, all: op.input(batchName(key, updatesPerRun), [rows * updatesPerRun, ...rest]) };
+  });
+  inputs.push(...batchInputs.map(({ all }) => all));
+
   let state = initial;
   let outputs = {} as Record<O, Tensor>;
   for (let k = 0; k < updatesPerRun; k++) {
-    const batch = Object.fromEntries(entriesOf(options.batch).map(([key, shape]) => [key, op.input(`${key}@${k}`, shape)])) as Record<B, Tensor>;
-    inputs.push(...entriesOf(batch).map(([, tensor]) => tensor));
+    const batch = Object.fromEntries(
+      batchInputs.map(({ key, shape, rows, all }) => [
+        key,
+        named(`${key}@${k}`, op.reshape(op.slice(all, 0, k * rows, (k + 1) * rows), shape)),
+      ]),
+    ) as Record<B, Tensor>;
     let offset = k * coefficientCount;
     const optimizer = Object.fromEntries(
       entriesOf(options.optimizers).map(([key, adam]) => [
@@ -200,12 +228,14 @@ function trace<S extends string, C extends string, B extends string, O extends s
     outputs = result.outputs;
   }
   for (const [key, tensor] of entriesOf(outputs)) named(key, tensor);
-  return {
+  const flat = entriesOf(outputs).map(([, tensor]) => op.reshape(tensor, [sizeOf(tensor.shape)]));
+  const graph = {
     name,
     inputs,
     outputs: [
       ...entriesOf(state).flatMap(([key, vector]) => vector.chunks.map((tensor, i) => ({ name: `next/${key}#${i}`, tensor }))),
-      ...entriesOf(outputs).map(([key, tensor]) => ({ name: key, tensor })),
+      ...(flat.length > 0 ? [{ name: OUTPUTS, tensor: op.concat(flat, 0) }] : []),
     ],
   };
+  return { graph, outputSizes: entriesOf(outputs).map(([key, tensor]) => [key, sizeOf(tensor.shape)]) };
 }
