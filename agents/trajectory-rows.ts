@@ -4,9 +4,10 @@ import type { TrajectoryRows } from "./reward-learner.ts";
 /**
  * What the steps after a termination are for the reward:
  * `stop`: nothing, the trajectory is shorter; `continue`: the simulation goes on to the horizon and its states count;
- * `absorbing`: the agent stays in an absorbing state whose reward is learned.
+ * `absorbing`: the agent stays in an absorbing state whose reward is learned;
+ * `level`: not compared. Steps before it are compared on average, and the reward's level, which this leaves open, is fixed.
  */
-export type AfterTermination = "stop" | "continue" | "absorbing";
+export type AfterTermination = "stop" | "continue" | "absorbing" | "level";
 
 /** How the steps of a trajectory enter h(θ;τ). */
 export interface Weighting {
@@ -48,14 +49,20 @@ export function trajectoryRows(
       absorbingWeight += discountedSteps(gamma, episode.length, horizon) / episodes.length;
     }
   }
-  return { observations, actions, weights, absorbingWeight };
+  return leveled({ observations, actions, weights, absorbingWeight }, { gamma, horizon, afterTermination });
+}
+
+/** With `level`, scales the weights to those of a whole trajectory: the reward is compared per step. */
+function leveled(rows: TrajectoryRows, { gamma, horizon, afterTermination }: Weighting): TrajectoryRows {
+  if (afterTermination !== "level") return rows;
+  const scale = discountedSteps(gamma, 0, horizon) / rows.weights.reduce((a, b) => a + b, 0);
+  return { ...rows, weights: rows.weights.map((weight) => weight * scale) };
 }
 
 /**
  * Recent transitions of the agent's own experience, weighted γᵗ/n like whole trajectories. n is the number of trajectories
  * that the rows amount to: one for each that terminated, or its part within the rows; the others count as parts of one of
- * full length. So an agent that falls early has a smaller sum than the expert, and the level of the reward is determined:
- * with weights that always add up to the horizon it would drift, and below 0 the agent would rather fall.
+ * full length. So an agent that falls early has a smaller sum than the expert, unless `level` asks for averages.
  */
 export function experienceRows(
   { observations, actions, times, endings }: Experience,
@@ -71,10 +78,7 @@ export function experienceRows(
     if (afterTermination === "absorbing") absorbing += (discountedSteps(gamma, length, horizon) * rows) / length;
   }
   trajectories += (times.length - rowsOfTerminated) / horizon;
-  return {
-    observations,
-    actions,
-    weights: times.map((t) => gamma ** t / trajectories),
-    absorbingWeight: absorbing / trajectories,
-  };
+  const weights = times.map((t) => gamma ** t / trajectories);
+  const absorbingWeight = absorbing / trajectories;
+  return leveled({ observations, actions, weights, absorbingWeight }, { gamma, horizon, afterTermination });
 }

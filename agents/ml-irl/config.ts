@@ -20,6 +20,10 @@ export const rewardStepSchema = z.strictObject({
     .max(1)
     .default(1)
     .describe("the reward's step size falls linearly to this fraction at the end of the run; 1: constant"),
+  rewardLevel: z
+    .number()
+    .default(1.5)
+    .describe("the agent's mean reward, with afterTermination=level: above 0, so that staying up pays"),
   rewardBeta1: z.number().min(0).lt(1).default(0.9).describe("Adam's β₁ for the reward"),
   rewardL2: z.number().min(0).default(1e-3).describe("L2 penalty of the reward's weights (weight decay as in Adam)"),
   gradientPenalty: z
@@ -43,9 +47,11 @@ export const mlIrlSchema = rewardStepSchema.extend({
   agentTrajectories: z.int().positive().default(5).describe("agent trajectories per iteration"),
   discounted: z.boolean().default(false).describe("weight step t of a trajectory by γᵗ (thesis, eq. 2.7) or all alike"),
   afterTermination: z
-    .enum(["stop", "continue", "absorbing"])
-    .default("stop")
-    .describe("after a fall: the trajectory ends, the simulation goes on, or an absorbing state with a learned reward"),
+    .enum(["level", "stop", "continue", "absorbing"])
+    .default("level")
+    .describe(
+      "after a fall: not compared, with the reward's level fixed; the trajectory ends; the simulation goes on; or an absorbing state with a learned reward",
+    ),
   sac: sacSchema.prefault({}).describe("the policy solver"),
 });
 

@@ -43,6 +43,7 @@ async function create(context: TrainerContext, config: MlIrlConfig): Promise<Tra
     config,
     agentRows: agentTrajectories * horizon,
     expertRows: expert.weights.length,
+    level: afterTermination === "level" ? config.rewardLevel : undefined,
     totalSteps: iterations * config.rewardSteps,
     random: random.split("reward"),
   });
@@ -81,7 +82,7 @@ export const mlIrl: AgentDefinition<typeof mlIrlSchema> = {
     return {
       smoke: { steps: 4_000, agentTrajectories: 1, sac: { ...sac, hidden: [32, 32], batchSize: 32, randomSteps: 500 } },
       quick: { ...falling, steps: 300_000, sac },
-      paper: { ...falling, steps: 500_000, sac },
+      paper: { ...falling, steps: 400_000, sac },
     };
   },
   create,

@@ -2,7 +2,8 @@ import { adam, momentLayouts } from "../../src/nn/adam.ts";
 import type { Executor } from "../../src/nn/executor.ts";
 import * as op from "../../src/nn/operations.ts";
 import { compile } from "../../src/nn/program.ts";
-import { gradientVector } from "../../src/nn/vector.ts";
+import { arrayName } from "../../src/nn/network.ts";
+import { gradientVector, view } from "../../src/nn/vector.ts";
 import type { Random } from "../../src/random/index.ts";
 import { combine, select } from "../../src/runs/snapshot.ts";
 import type { RewardLearner, TrajectoryRows } from "../reward-learner.ts";
@@ -19,6 +20,8 @@ export interface MlIrlLearnerOptions {
   /** The most rows that a batch of agent or expert trajectories has. */
   readonly agentRows: number;
   readonly expertRows: number;
+  /** What the agent's mean reward is held at; undefined leaves the level to the likelihood. */
+  readonly level?: number;
   /** Reward steps of the whole run, over which the step size may fall. */
   readonly totalSteps: number;
   readonly random: Random;
@@ -26,7 +29,7 @@ export interface MlIrlLearnerOptions {
 }
 
 /** The reward step of ML-IRL (thesis, algorithm 2): θ ← θ + α·gₖ by Adam. */
-export async function mlIrlLearner({ network, config, agentRows, expertRows, totalSteps, random, executor }: MlIrlLearnerOptions): Promise<RewardLearner> {
+export async function mlIrlLearner({ network, config, agentRows, expertRows, level, totalSteps, random, executor }: MlIrlLearnerOptions): Promise<RewardLearner> {
   const { layout, inputSize } = network;
   const { rewardSteps, rewardLearningRate, finalRewardLearningRateFraction: final, gradientPenalty: penalty } = config;
   const optimizer = adam({
@@ -92,6 +95,13 @@ export async function mlIrlLearner({ network, config, agentRows, expertRows, tot
     weights[capacity] = from.absorbingWeight;
   };
 
+  /** The last bias shifts all rewards alike, which an average over equally many steps does not see. */
+  const holdLevel = (agentMean: number): void => {
+    if (level === undefined) return;
+    const bias = arrayName(1, 0, network.architecture.hidden.length, "bias");
+    view(layout, update.state("theta"), bias).values[0] += level - agentMean;
+  };
+
   const mix = (batch: (typeof update.batches)[number], expertCount: number, agentCount: number): void => {
     for (let i = 0; i < PENALTY_ROWS; i++) {
       const e = mixing.integer(expertCount) * inputSize;
@@ -113,6 +123,7 @@ export async function mlIrlLearner({ network, config, agentRows, expertRows, tot
       for (let step = 0; step < rewardSteps; step++) {
         if (penalised) mix(batch, expert.weights.length, agent.weights.length);
         outputs = await update.run();
+        holdLevel(outputs.agentReward[0]);
       }
       return Object.fromEntries(Object.entries(outputs).map(([name, [value]]) => [name, value]));
     },
