@@ -58,6 +58,24 @@ describe("rows of whole trajectories", () => {
   });
 });
 
+describe("rows with a fixed level", () => {
+  it.each([1, 0.9])("are compared per step: they add up to Σγᵗ however early the agent fell, γ = %s", (gamma) => {
+    const weighting = { gamma, horizon: 50, afterTermination: "level" } as const;
+    const whole = steps(gamma, 0, 50);
+    const { weights, absorbingWeight } = trajectoryRows(fallen, weighting);
+    expect(sum(weights)).toBeCloseTo(whole, 4);
+    expect(weights[1] / weights[0]).toBeCloseTo(gamma, 6);
+    expect(absorbingWeight).toBe(0);
+    const recent = {
+      observations: new Float32Array(3),
+      actions: new Float32Array(3),
+      times: Float32Array.of(0, 1, 0),
+      endings: [{ row: 1, length: 2 }],
+    };
+    expect(sum(experienceRows(recent, weighting).weights)).toBeCloseTo(whole, 4);
+  });
+});
+
 describe("rows of recent experience", () => {
   const experience = {
     observations: Float32Array.of(1, 2, 3, 4, 5),

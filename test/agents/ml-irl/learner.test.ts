@@ -34,7 +34,7 @@ const expert = rows([[1, 0.5], [2, -0.5], [3, 0.25]], [1, 0.5, 0.25]);
 const agent = rows([[-1, 0.5], [4, 1]], [1, 0.75]);
 // (2, 1.25, 1.75); agent − expert = (−0.75, 0.9375, 0)
 
-async function makeLearner(changes: object = {}, { absorbing = false, input = "state-action", totalSteps = 100 } = {}) {
+async function makeLearner(changes: object = {}, { absorbing = false, input = "state-action", totalSteps = 100, level = NaN } = {}) {
   const config = rewardStepSchema.parse({ ...plain, ...changes });
   const network = rewardNetwork({
     environment: "any",
@@ -46,7 +46,7 @@ async function makeLearner(changes: object = {}, { absorbing = false, input = "s
     bound: config.rewardBound,
     absorbing,
   });
-  const learner = await mlIrlLearner({ network, config, agentRows: 4, expertRows: 3, totalSteps, random: createRandom(6) });
+  const learner = await mlIrlLearner({ network, config, agentRows: 4, expertRows: 3, totalSteps, level: Number.isNaN(level) ? undefined : level, random: createRandom(6) });
   const theta = (): number[] => Object.values(learner.reward.weights()).flatMap(({ values }) => [...values]);
   return { learner, theta };
 }
@@ -130,6 +130,19 @@ describe("the reward step of ML-IRL", () => {
     // features: s −1 − 2.75, a 0.5 − 0.3125, absorbing 0.75, constant 0
     expectClose(theta(), [w + rate, u - rate, v - rate, b]);
     await learner.close();
+  });
+
+  it("holds the agent's mean reward at a level, and changes nothing else", async () => {
+    const free = await makeLearner({ rewardSteps: 5 });
+    const held = await makeLearner({ rewardSteps: 5 }, { level: 1.5 });
+    for (const { learner } of [free, held]) await learner.update(expert, agent);
+    const [w, u, b] = held.theta();
+    expectClose([w, u], free.theta().slice(0, 2));
+    // agent rows (−1, 0.5) and (4, 1), weights 1 and 0.75; the mean is that before the last step of size 0.01
+    const mean = ((-w + 0.5 * u + b) + 0.75 * (4 * w + u + b)) / 1.75;
+    expect(Math.abs(mean - 1.5)).toBeLessThan(0.03);
+    expect(Math.abs(b - free.theta()[2])).toBeGreaterThan(0.1);
+    for (const { learner } of [free, held]) await learner.close();
   });
 
   it("forgets the rows of a longer batch before", async () => {
