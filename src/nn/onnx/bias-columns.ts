@@ -10,8 +10,8 @@ interface Layer {
 
 /**
  * Gives the input of first layers a column of ones, so that [x, 1]·[W; b] computes the biases with the product, and
- * [x, 1]ᵀ·δ their gradient with that of the weights. It is done where the input is a concatenation anyway, as a critic's
- * [s, a], and the column costs nothing (2.6 % of W1).
+ * [x, 1]ᵀ·δ their gradient with that of the weights. It is done where the column costs little: the input is a concatenation
+ * anyway, as a critic's [s, a] (2.6 % of W1), or much narrower than the layer.
  */
 export function joinBiases(outputs: readonly Tensor[]): Tensor[] {
   const order = topologicalOrder(outputs);
@@ -38,7 +38,10 @@ export function joinBiases(outputs: readonly Tensor[]): Tensor[] {
     return y;
   };
   const withOnes = (x: Tensor): Tensor =>
-    once(x, () => op.concat([...map(x).inputs, op.constant(1, [x.shape[0], 1])], 1));
+    once(x, () => {
+      const parts = isRow(x) ? map(x).inputs : [map(x)];
+      return op.concat([...parts, op.constant(1, [x.shape[0], 1])], 1);
+    });
   const joined = ({ weight, bias }: Layer): Tensor =>
     once(weight, () => {
       const [rows, columns] = weight.shape;
@@ -64,7 +67,7 @@ export function joinBiases(outputs: readonly Tensor[]): Tensor[] {
     if (ofWeight !== undefined) return op.slice(joined(ofWeight), 0, 0, x.shape[0]);
     const ofBias = byBias.get(x);
     if (ofBias !== undefined) return op.slice(joined(ofBias), 0, ofBias.weight.shape[0], ofBias.weight.shape[0] + 1);
-    if (x.operation === "concat" && x.attributes.axis === 1) {
+    if (isRow(x)) {
       const parts: Tensor[] = [];
       for (let i = 0; i < x.inputs.length; i++) {
         const both = joinedGradient(x.inputs[i], x.inputs[i + 1]);
@@ -88,13 +91,16 @@ export function joinBiases(outputs: readonly Tensor[]): Tensor[] {
   return outputs.map(map);
 }
 
+/** [a, b, …] beside each other */
+const isRow = (x: Tensor): boolean => x.operation === "concat" && x.attributes.axis === 1;
+
 function firstLayer(x: Tensor): Layer | undefined {
   if (x.operation !== "add") return undefined;
   const [product, bias] = x.inputs;
   if (product.operation !== "matmul" || product.shape.length !== 2 || bias.operation !== "slice") return undefined;
   const { transposeLeft = false, transposeRight = false } = product.attributes;
   const [input, weight] = product.inputs;
-  if (transposeLeft || transposeRight || input.operation !== "concat" || input.attributes.axis !== 1) return undefined;
+  if (transposeLeft || transposeRight || !(isRow(input) || weight.shape[1] >= 8 * weight.shape[0])) return undefined;
   const [cut] = weight.inputs;
   const adjacent =
     weight.operation === "reshape" &&

@@ -3,6 +3,7 @@ import { rewrite } from "../rewrite.ts";
 import { joinBiases } from "./bias-columns.ts";
 import { findGemms, type Factor, type Gemm } from "./gemms.ts";
 import { encodeModel, type Attribute, type Initializer, type Node } from "./protobuf.ts";
+import { delayRowScales } from "./row-scales.ts";
 import { findSplits, type SplitPart } from "./splits.ts";
 
 /**
@@ -10,6 +11,12 @@ import { findSplits, type SplitPart } from "./splits.ts";
  * operand of Gemm: 114 µs against 129 for [256,200]ᵀ·[256,200].
  */
 const EXPLICIT_TRANSPOSE = { size: 48_000, columns: 64 };
+
+/**
+ * The gradient hᵀ·δ of a narrow last layer is faster as the transpose of δᵀ·h: 17 µs against 25 for [256,256]ᵀ·[256,12].
+ */
+const isTransposedFaster = ({ shape: [rows, columns] }: Tensor, gemm: Gemm): boolean =>
+  gemm.transposeLeft && !gemm.transposeRight && gemm.bias === undefined && gemm.activation === undefined && columns > 1 && 4 * columns <= rows;
 
 export interface LoweredGraph {
   readonly model: Uint8Array;
@@ -31,7 +38,7 @@ export interface LowerOptions {
 /** Lowers a graph to one ONNX model. */
 export function lower({ inputs, outputs, portable = false, dynamicBatch, metadata }: LowerOptions): LoweredGraph {
   const rewritten = rewrite(outputs.map(({ tensor }) => tensor));
-  const results = portable ? rewritten : joinBiases(rewritten);
+  const results = portable ? rewritten : delayRowScales(joinBiases(rewritten));
   const order = topologicalOrder(results);
   const uses = new Map<Tensor, number>();
   for (const x of order) for (const y of x.inputs) uses.set(y, (uses.get(y) ?? 0) + 1);
@@ -106,6 +113,12 @@ export function lower({ inputs, outputs, portable = false, dynamicBatch, metadat
   const emitGemm = (x: Tensor, gemm: Gemm): void => {
     const factor = (y: Factor, shape: Shape): string => (typeof y === "number" ? filled(y, shape) : operand(y));
     const [rows, columns] = x.shape;
+    if (isTransposedFaster(x, gemm)) {
+      const transposed = `${valueName(x)}_transposed`;
+      emit("Gemm", [factor(gemm.right, []), factor(gemm.left, [])], [transposed], { transA: 1, alpha: { float: gemm.scale } });
+      emit("Transpose", [transposed], [valueName(x)], { perm: [1, 0] });
+      return;
+    }
     let left = factor(gemm.left, [rows, gemm.inner]);
     const right = factor(gemm.right, [gemm.inner, columns]);
     let transposeLeft = gemm.transposeLeft;
