@@ -4,6 +4,7 @@ import { evaluatePolicy, rollout, rolloutEpisodes } from "../../agents/rollout.t
 import type { Trajectory } from "../../agents/rollout.ts";
 import { make } from "../../envs/index.ts";
 import { createRandom } from "../../src/random/index.ts";
+import { chain } from "./chain.ts";
 
 /** Pushes towards the origin: force −x − v, with a little noise when sampled. */
 const regulate: Policy = {
@@ -124,6 +125,55 @@ describe("rollout", () => {
     expect((await play("sample", 1)).actions).toEqual((await play("sample", 1)).actions);
     expect((await play("sample", 1)).actions).not.toEqual((await play("sample", 2)).actions);
     environment.close();
+  });
+});
+
+describe("the end of a rollout", () => {
+  const idle: Policy = {
+    observationSize: 1,
+    actionSize: 1,
+    act(_observation, _mode, _random, action) {
+      action[0] = 0.1;
+    },
+  };
+  const options = { mode: "mean", random: createRandom(0) } as const;
+  /** States 0, 1, 2 … that pay their number and end at `last`. */
+  const count = (last: number, maxEpisodeSteps = Infinity) =>
+    chain({
+      states: 1e6,
+      compact: true,
+      reward: (state) => state,
+      terminates: (state) => state === last,
+      maxEpisodeSteps,
+    });
+
+  it("is a termination where the time limit falls on the same step", async () => {
+    const trajectory = await rollout(count(4, 5), idle, options);
+    expect(trajectory).toMatchObject({ length: 5, terminated: true, truncated: false, return: 10 });
+  });
+
+  it("may come after any number of steps", async () => {
+    const { length, observations, nextObservations, actions, rewards, return: total } = await rollout(count(2999), idle, options);
+    expect(length).toBe(3000);
+    expect(observations).toEqual(Float32Array.from({ length }, (_, t) => t));
+    expect(nextObservations).toEqual(observations.map((state) => state + 1));
+    expect(rewards).toEqual(observations);
+    expect(actions).toEqual(new Float32Array(length).fill(0.1));
+    expect(total).toBe((2999 * 3000) / 2);
+  });
+
+  it("must be somewhere", async () => {
+    await expect(rollout(count(3), idle, { ...options, afterTermination: "continue" })).rejects.toThrow(RangeError);
+    const trajectory = await rollout(count(3), idle, { ...options, afterTermination: "continue", horizon: 6 });
+    // 0 + 1 + 2 + 3 until the termination
+    expect(trajectory).toMatchObject({ length: 6, terminated: true, truncated: false, lengthUntilTermination: 4, return: 6 });
+  });
+
+  it("is told apart in evaluations", async () => {
+    const evaluation = await evaluatePolicy(count(3, 9), idle, { episodes: 2, seed: 0, mode: "mean" });
+    expect(evaluation).toMatchObject({ terminations: 2, meanLength: 4, mean: 6, std: 0 });
+    const cut = await evaluatePolicy(count(30, 9), idle, { episodes: 2, seed: 0, mode: "mean" });
+    expect(cut).toMatchObject({ terminations: 0, meanLength: 9, mean: 36 });
   });
 });
 

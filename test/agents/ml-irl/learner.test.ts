@@ -132,14 +132,14 @@ describe("the reward step of ML-IRL", () => {
     await learner.close();
   });
 
-  it("holds the agent's mean reward at a level, and changes nothing else", async () => {
+  it("holds the expert's mean reward at a level, and changes nothing else", async () => {
     const free = await makeLearner({ rewardSteps: 5 });
     const held = await makeLearner({ rewardSteps: 5 }, { level: 1.5 });
     for (const { learner } of [free, held]) await learner.update(expert, agent);
     const [w, u, b] = held.theta();
     expectClose([w, u], free.theta().slice(0, 2));
-    // agent rows (−1, 0.5) and (4, 1), weights 1 and 0.75; the mean is that before the last step of size 0.01
-    const mean = ((-w + 0.5 * u + b) + 0.75 * (4 * w + u + b)) / 1.75;
+    // Σ w·(s, a, 1) of the expert is (2.75, 0.3125, 1.75); the mean is that before the last step of size 0.01
+    const mean = (2.75 * w + 0.3125 * u) / 1.75 + b;
     expect(Math.abs(mean - 1.5)).toBeLessThan(0.03);
     expect(Math.abs(b - free.theta()[2])).toBeGreaterThan(0.1);
     for (const { learner } of [free, held]) await learner.close();
