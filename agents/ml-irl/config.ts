@@ -22,8 +22,8 @@ export const rewardStepSchema = z.strictObject({
     .describe("the reward's step size falls linearly to this fraction at the end of the run; 1: constant"),
   rewardLevel: z
     .number()
-    .default(1.5)
-    .describe("the agent's mean reward, with afterTermination=level: above 0, so that staying up pays"),
+    .default(2.5)
+    .describe("the expert's mean reward, with afterTermination=level: high enough that staying up pays"),
   rewardBeta1: z.number().min(0).lt(1).default(0.9).describe("Adam's β₁ for the reward"),
   rewardL2: z.number().min(0).default(1e-3).describe("L2 penalty of the reward's weights (weight decay as in Adam)"),
   gradientPenalty: z

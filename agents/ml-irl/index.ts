@@ -23,7 +23,7 @@ async function create(context: TrainerContext, config: MlIrlConfig): Promise<Tra
       "afterTermination=continue needs agentSamples=rollouts: the solver starts anew after a fall, so its experience holds no fallen states",
     );
   }
-  const policySteps = Math.round(config.policyEpisodes * horizon);
+  const policySteps = Math.max(1, Math.round(config.policyEpisodes * horizon));
   const iterations = Math.ceil(config.steps / (policySteps + (fresh ? agentTrajectories * horizon : 0)));
   const random = createRandom(seed);
 
@@ -82,7 +82,7 @@ export const mlIrl: AgentDefinition<typeof mlIrlSchema> = {
     return {
       smoke: { steps: 4_000, agentTrajectories: 1, sac: { ...sac, hidden: [32, 32], batchSize: 32, randomSteps: 500 } },
       quick: { ...falling, steps: 300_000, sac },
-      paper: { ...falling, steps: 400_000, sac },
+      paper: { ...falling, steps: 800_000, sac },
     };
   },
   create,

@@ -20,7 +20,7 @@ export interface MlIrlLearnerOptions {
   /** The most rows that a batch of agent or expert trajectories has. */
   readonly agentRows: number;
   readonly expertRows: number;
-  /** What the agent's mean reward is held at; undefined leaves the level to the likelihood. */
+  /** What the expert's mean reward is held at; undefined leaves the level to the likelihood. */
   readonly level?: number;
   /** Reward steps of the whole run, over which the step size may fall. */
   readonly totalSteps: number;
@@ -96,10 +96,10 @@ export async function mlIrlLearner({ network, config, agentRows, expertRows, lev
   };
 
   /** The last bias shifts all rewards alike, which an average over equally many steps does not see. */
-  const holdLevel = (agentMean: number): void => {
+  const holdLevel = (expertMean: number): void => {
     if (level === undefined) return;
     const bias = arrayName(1, 0, network.architecture.hidden.length, "bias");
-    view(layout, update.state("theta"), bias).values[0] += level - agentMean;
+    view(layout, update.state("theta"), bias).values[0] += level - expertMean;
   };
 
   const mix = (batch: (typeof update.batches)[number], expertCount: number, agentCount: number): void => {
@@ -123,7 +123,7 @@ export async function mlIrlLearner({ network, config, agentRows, expertRows, lev
       for (let step = 0; step < rewardSteps; step++) {
         if (penalised) mix(batch, expert.weights.length, agent.weights.length);
         outputs = await update.run();
-        holdLevel(outputs.agentReward[0]);
+        holdLevel(outputs.expertReward[0]);
       }
       return Object.fromEntries(Object.entries(outputs).map(([name, [value]]) => [name, value]));
     },
