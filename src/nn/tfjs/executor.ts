@@ -37,7 +37,7 @@ async function loadBackend(name: string, backend: string): Promise<void> {
         : `TensorFlow.js: the package "${name}" does not load: ${reason}`,
     );
   }
-  if (tf.findBackend(backend) === null) {
+  if (tf.findBackendFactory(backend) === null) {
     throw new UserError(`TensorFlow.js: the package "${name}" has no backend "${backend}"`);
   }
 }
