@@ -32,6 +32,7 @@ export function rowFunction(network: Mlp, parameters: () => VectorValues): (row:
         bias: view(network.layout, current, arrayName(1, 0, layer, "bias")).values,
       }));
     }
+    if (row.length !== inputs) throw new Error(`a row of ${row.length} numbers, the network takes ${inputs}`);
     let input = row;
     layers.forEach(({ sums, result }, layer) => {
       const { weight, bias } = arrays[layer];

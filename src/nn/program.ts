@@ -137,7 +137,11 @@ export async function compile<
     state: (key) => arrays[current][key],
     setState(key, values) {
       arrays[current][key].forEach((chunk, i) => {
-        chunk.set(values[i]);
+        const source = values[i];
+        if (source?.length !== chunk.length) {
+          throw new Error(`${name}: state "${key}" needs ${chunk.length} numbers in chunk ${i}, got ${source?.length ?? "none"}`);
+        }
+        chunk.set(source);
       });
     },
     async run(context) {
@@ -155,6 +159,9 @@ export async function compile<
     },
     snapshot() {
       const snapshot: Record<string, NumericArray> = stateArrays(current, "");
+      // a gradient can fail where its loss is finite; such a state must not replace a good checkpoint
+      const bad = Object.keys(snapshot).find((key) => !snapshot[key].every(Number.isFinite));
+      if (bad !== undefined) throw new Error(`${name}: the state "${bad}" holds a value that is not finite`);
       return { arrays: snapshot, values: { updates } };
     },
     restore({ arrays: saved, values }) {

@@ -238,6 +238,22 @@ describe("a value that is not finite", () => {
     }
   });
 
+  it("in the state is kept out of snapshots, where the outputs did not show it", async () => {
+    const program = await compile({
+      name: "root",
+      state: { total: layout },
+      batch: { x: [1, 1] },
+      update: ({ batch }) => ({ state: { total: { layout, chunks: [op.sqrt(batch.x)] } }, outputs: { loss: batch.x } }),
+    });
+    program.batches[0].x[0] = -1;
+    await program.run();
+    expect(() => program.snapshot()).toThrow(new Error('root: the state "total#0" holds a value that is not finite'));
+    expect(() => {
+      program.setState("total", [Float32Array.of(1, 2)]);
+    }).toThrow('root: state "total" needs 1 numbers in chunk 0, got 2');
+    await program.dispose();
+  });
+
   it("carries the name that the tensor was given", async () => {
     const critic = mlp({ inputs: 1, hidden: [], outputs: 1, name: "critic" });
     const program = await compile({

@@ -67,7 +67,8 @@ export function drawCurves({ title, groups, expertReturn }: CurvePlot): string {
       environmentSteps: curves[0][k].environmentSteps,
       evaluationReturn: curves.reduce((sum, curve) => sum + curve[k].evaluationReturn, 0) / curves.length,
     }));
-    const legend = [left + 12, top + 8 + 18 * i] as const;
+    // low and to the right, where learning curves seldom are
+    const legend = [left + 0.5 * (width - left - right), height - bottom - 18 * (groups.length - i)] as const;
     return [
       ...curves.map((curve) => `<path class="seed" stroke="${colour}" d="${path(curve)}"/>`),
       `<path class="mean" stroke="${colour}" d="${path(mean)}"/>`,
