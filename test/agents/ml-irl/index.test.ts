@@ -174,6 +174,15 @@ describe("the loop of ML-IRL", () => {
     trainer.close();
   });
 
+  it("goes on by one step at least", async () => {
+    const trainer = await makeTrainer({ agentSamples: "experience", policyEpisodes: 0.01, steps: 30 });
+    const records: Metrics[] = [];
+    for (let i = 0; i < 30; i++) records.push(await trainer.advance());
+    expect(records.map(({ environmentSteps }) => environmentSteps)).toEqual(records.map((_, i) => i + 1));
+    expect(trainer.done).toBe(true);
+    trainer.close();
+  });
+
   it("makes the absorbing state worse as long as the agent falls and the expert does not", async () => {
     const trainer = await makeTrainer({ afterTermination: "absorbing" });
     const indicator = (): number => trainer.reward!.weights()["0/weight"].values[1];
