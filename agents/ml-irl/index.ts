@@ -2,6 +2,7 @@ import { UserError } from "../../src/errors.ts";
 import { createRandom } from "../../src/random/index.ts";
 import { experienceSampler, rolloutSampler } from "../agent-samples.ts";
 import { takeTrajectories } from "../demonstrations.ts";
+import { executorOf } from "../executor.ts";
 import { irlLoop } from "../irl-loop.ts";
 import { rewardNetwork } from "../reward-network.ts";
 import { createSac } from "../sac/solver.ts";
@@ -46,6 +47,7 @@ async function create(context: TrainerContext, config: MlIrlConfig): Promise<Tra
     level: afterTermination === "level" ? config.rewardLevel : undefined,
     totalSteps: iterations * config.rewardSteps,
     random: random.split("reward"),
+    executor: executorOf(config.sac.executor),
   });
   const solver = await createSac({
     world: environmentWorld([await makeEnvironment()], seed),

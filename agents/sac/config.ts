@@ -23,6 +23,10 @@ export const sacSchema = z.strictObject({
   targetEntropy: z.number().optional().describe("target entropy H̄ in nats, of actions scaled to [−1,1]; default −dim(A)"),
   randomSteps: z.int().min(0).default(5_000).describe("first steps with uniformly random actions and without updates"),
   replayCapacity: z.int().positive().default(1_000_000).describe("transitions that the replay buffer keeps"),
+  executor: z
+    .string()
+    .default("onnx")
+    .describe("what updates run on: onnx, or the package of an installed TensorFlow.js backend (@tensorflow/tfjs-node-gpu)"),
   updatesPerRun: z.int().positive().default(10).describe("steps between bursts of as many updates (one update per step)"),
 });
 

@@ -1,5 +1,6 @@
 import type { Random } from "../../src/random/index.ts";
 import { combine, select } from "../../src/runs/snapshot.ts";
+import { executorOf } from "../executor.ts";
 import { gaussianOf, networkPolicy, type PolicyArchitecture } from "../network-policy.ts";
 import type { PolicySolver } from "../policy-solver.ts";
 import { createReplay } from "../replay.ts";
@@ -39,6 +40,7 @@ export async function createSac({ world, environment, reward, config, totalSteps
     reward,
     config,
     totalUpdates: Math.max(1, totalSteps - randomSteps),
+    executor: executorOf(config.executor),
   });
   const initialCritics = networks.critic.initialize(random.split("critic weights"));
   update.setState("phi", networks.policy.network.initialize(random.split("policy weights")));
