@@ -7,7 +7,7 @@ import type { ActionMode, Policy } from "./policy.ts";
  * What an episode does once the environment says `terminated` (for the robots: a fall). `stop` ends it there;
  * `continue` simulates on until the time limit, so that every trajectory has the same length.
  */
-export type AfterTermination = "stop" | "continue";
+export type SimulationAfterTermination = "stop" | "continue";
 
 export interface RolloutOptions {
   readonly mode: ActionMode;
@@ -18,7 +18,7 @@ export interface RolloutOptions {
   /** Ends the episode after so many steps at the latest; by default the environment's own time limit. */
   readonly horizon?: number;
   /** Default `stop`. */
-  readonly afterTermination?: AfterTermination;
+  readonly afterTermination?: SimulationAfterTermination;
   /** Keep the physics state before every action; physics environments only. */
   readonly recordState?: boolean;
 }
