@@ -18,6 +18,7 @@ async function create(context: TrainerContext, config: MlIrlConfig): Promise<Tra
   const { observationSize, actionSize, maxEpisodeSteps: horizon } = spec;
   const { afterTermination, agentSamples, agentTrajectories } = config;
   const trajectories = takeTrajectories("ml-irl", demonstrations, config.trajectories);
+  if (!Number.isFinite(horizon)) throw new UserError(`${spec.id} has no time limit: ml-irl compares trajectories of one length`);
   const fresh = agentSamples === "rollouts";
   if (!fresh && afterTermination === "continue") {
     throw new UserError(
