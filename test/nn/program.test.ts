@@ -279,18 +279,31 @@ describe("memory", () => {
   ] as const)("does not grow with the number of runs on %s", async (_, executor, runs) => {
     const program = await regression(1, executor);
     await makeUpdates(program, 100);
-    const used = () => {
-      collect();
+    const used = async () => {
+      // the memory of collected arrays is given back by another thread, a little later
+      for (let i = 0; i < 5; i++) {
+        collect();
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
       const { heapUsed, arrayBuffers, rss } = process.memoryUsage();
       return { heap: heapUsed + arrayBuffers, rss, tensors: tf.memory().numTensors };
     };
-    const before = used();
-    for (let i = 0; i < runs; i++) await program.run();
-    const after = used();
-    expect(after.tensors).toBe(before.tensors);
-    // one run allocates some 300 kB on tfjs, and wrappers on onnx: of 200 or 2,000 nothing may be left
-    expect(after.heap - before.heap).toBeLessThan(2e6);
-    expect(after.rss - before.rss).toBeLessThan(40e6);
+    // a leak shows in every stretch of runs; caches and the collector's own pace in some
+    const heap: number[] = [];
+    const rss: number[] = [];
+    let last = await used();
+    const { tensors } = last;
+    for (let stretch = 0; stretch < 4; stretch++) {
+      for (let i = 0; i < runs / 4; i++) await program.run();
+      const now = await used();
+      heap.push(now.heap - last.heap);
+      rss.push(now.rss - last.rss);
+      last = now;
+    }
+    expect(last.tensors).toBe(tensors);
+    // a stretch allocates some 15 MB on tfjs, and wrappers on onnx
+    expect(Math.min(...heap)).toBeLessThan(5e5);
+    expect(Math.min(...rss)).toBeLessThan(10e6);
     await program.dispose();
   });
 });
