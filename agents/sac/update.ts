@@ -148,5 +148,3 @@ export function compileSacUpdate({ networks, observationSize, actionSize, reward
     executor,
   );
 }
-
-export type SacUpdate = Awaited<ReturnType<typeof compileSacUpdate>>;

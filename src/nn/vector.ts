@@ -109,11 +109,6 @@ export function gradientVector(loss: Tensor, theta: Vector): Vector {
   return { layout: theta.layout, chunks: gradient(loss, theta.chunks) };
 }
 
-/** The sum of squares of a vector's elements, a scalar. */
-export function squaredNorm({ chunks }: Vector): Tensor {
-  return chunks.map((chunk) => op.sum(op.square(chunk))).reduce((a, b) => op.add(a, b));
-}
-
 /** Polyak averaging: ρ·target + (1 − ρ)·θ. */
 export function polyak(target: Vector, theta: Vector, rho: number): Vector {
   return mapVectors((t, p) => op.add(op.mul(t, rho), op.mul(p, 1 - rho)), target, theta);

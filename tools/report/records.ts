@@ -42,7 +42,6 @@ const resultSchema = z.object({
   finalReturn: z.number(),
   bestReturn: z.number(),
   expertReturn: z.number().optional(),
-  trajectories: z.number().optional(),
   wallSeconds: z.number(),
   command: z.string(),
   version: z.string(),

@@ -1,0 +1,36 @@
+import { describe, expect, it } from "vitest";
+import { drawCurves } from "../../tools/report/curves.ts";
+import { stepsToHold } from "../../tools/report/records.ts";
+
+const curve = (...returns: number[]) =>
+  returns.map((evaluationReturn, i) => ({ environmentSteps: 10 * (i + 1), evaluationReturn }));
+
+describe("steps until a level is held", () => {
+  it.each([
+    [[1, 5, 6], 20],
+    // a drop starts the count anew
+    [[5, 1, 5, 6], 30],
+    [[5, 6, 4.9], null],
+    [[5], 10],
+    [[], null],
+  ])("in %j are %s", (returns, steps) => {
+    expect(stepsToHold(curve(...returns), 5)).toBe(steps);
+  });
+});
+
+describe("learning curves", () => {
+  it("draw every seed, their mean and the expert where the numbers are", () => {
+    const svg = drawCurves({ title: "a < b", groups: [{ name: "x", curves: [curve(0, 100), curve(100, 100)] }], expertReturn: 100 });
+    expect(svg).toContain("a &lt; b");
+    expect(svg.match(/class="seed"/g)).toHaveLength(2);
+    const height = (kind: string): string[] => [...svg.matchAll(new RegExp(`class="${kind}"[^>]*d="([^"]*)"`, "g"))].map(([, d]) => d);
+    const [expert] = height("expert");
+    const level = /^M\S+ (\S+)H/.exec(expert)?.[1];
+    // the mean of 0 and 100 lies halfway to the expert's line, that of 100 and 100 on it
+    const [mean] = height("mean");
+    const [, first, last] = /^M\S+ (\S+)L\S+ (\S+)$/.exec(mean) ?? [];
+    expect(last).toBe(level);
+    const zero = /^M\S+ (\S+)L/.exec(height("seed")[0])?.[1];
+    expect(Number(first)).toBeCloseTo((Number(zero) + Number(level)) / 2, 0);
+  });
+});
