@@ -1,4 +1,22 @@
-import loadMujoco, { type MainModule, type MjData } from "@mujoco/mujoco";
+import loadMujoco, { type MainModule, type MjData, type MjModel } from "@mujoco/mujoco";
+import {
+  BIAS_TYPES,
+  CONES,
+  DYNAMICS_TYPES,
+  GAIN_TYPES,
+  GEOM_TYPES,
+  INTEGRATORS,
+  JOINT_TYPES,
+  SOLVERS,
+  type ActuatorDescription,
+  type BodyDescription,
+  type GeomDescription,
+  type Interval,
+  type JointDescription,
+  type ModelDescription,
+  type OptionDescription,
+  type TendonDescription,
+} from "./model-description.ts";
 
 /*
  * Every call into MuJoCo's WebAssembly build is made here, because the build has traps that only show at run time:
@@ -60,10 +78,14 @@ export interface Simulation {
 /** The module is loaded once per process: each instance reserves about 45 MB. */
 let loading: Promise<MainModule> | undefined;
 
+async function loadOnce(): Promise<MainModule> {
+  loading ??= loadMujoco();
+  return loading;
+}
+
 /** Compiles an MJCF model. Throws an Error with MuJoCo's message when the XML is not valid. */
 export async function simulate(xml: string): Promise<Simulation> {
-  loading ??= loadMujoco();
-  const mujoco = await loading;
+  const mujoco = await loadOnce();
   const model = mujoco.MjModel.from_xml_string(xml);
   const data = new mujoco.MjData(model);
   const timestep = model.opt.timestep;
@@ -152,4 +174,196 @@ function viewsOf(data: MjData): PhysicsFields {
     PhysicsField,
     Float64Array
   >;
+}
+
+/** Coordinates of each type of joint. */
+const JOINT_COORDINATES = [7, 4, 1, 1] as const;
+/** Of mjtTrn: the actuator drives a joint. */
+const TRANSMISSION_JOINT = 0;
+/** Of mjtWrap: a tendon's length counts a joint's coordinate. */
+const WRAP_JOINT = 1;
+
+type Numbers = Float64Array | Float32Array | Int32Array;
+
+/**
+ * Compiles an MJCF model and describes what came out: plain data that shares no memory with MuJoCo. Throws an Error with
+ * MuJoCo's message when the XML is not valid.
+ */
+export async function describeModel(xml: string): Promise<ModelDescription> {
+  const mujoco = await loadOnce();
+  const model = mujoco.MjModel.from_xml_string(xml);
+  try {
+    return {
+      nq: model.nq,
+      nv: model.nv,
+      na: model.na,
+      option: describeOption(model),
+      bodies: describeBodies(model),
+      joints: describeJoints(model),
+      geoms: describeGeoms(model),
+      actuators: describeActuators(model),
+      tendons: describeTendons(model),
+      pairs: model.npair,
+      excludes: model.nexclude,
+      equalities: model.neq,
+    };
+  } finally {
+    model.delete();
+  }
+}
+
+const at = (array: unknown, i: number): number => (array as Numbers)[i];
+
+/** Row `i` of a matrix, as a copy. */
+function row<T extends readonly number[]>(matrix: unknown, i: number, columns: T["length"]): T {
+  return Array.from((matrix as Numbers).subarray(i * columns, (i + 1) * columns)) as readonly number[] as T;
+}
+
+function list<T>(count: number, describe: (i: number) => T): T[] {
+  return Array.from({ length: count }, (_, i) => describe(i));
+}
+
+/** Reads names out of the model's own text: mj_id2name gives junk for things without a name. */
+function namesOf(model: MjModel, addresses: unknown): (i: number) => string {
+  const text = model.names as Int8Array;
+  return (i) => {
+    const start = (addresses as Int32Array)[i];
+    return new TextDecoder().decode(Uint8Array.from(text.subarray(start, text.indexOf(0, start))));
+  };
+}
+
+function describeOption(model: MjModel): OptionDescription {
+  const option = model.opt;
+  const description: OptionDescription = {
+    timestep: option.timestep,
+    integrator: INTEGRATORS[option.integrator],
+    solver: SOLVERS[option.solver],
+    iterations: option.iterations,
+    lsIterations: option.ls_iterations,
+    tolerance: option.tolerance,
+    lsTolerance: option.ls_tolerance,
+    cone: CONES[option.cone],
+    impratio: option.impratio,
+    gravity: row(option.gravity, 0, 3),
+    wind: row(option.wind, 0, 3),
+    density: option.density,
+    viscosity: option.viscosity,
+    disableFlags: option.disableflags,
+    enableFlags: option.enableflags,
+  };
+  // A handle of its own to a part of the model, which stays.
+  option.delete();
+  return description;
+}
+
+function describeBodies(model: MjModel): BodyDescription[] {
+  const name = namesOf(model, model.name_bodyadr);
+  return list(model.nbody, (i) => ({
+    name: name(i),
+    parent: at(model.body_parentid, i),
+    pos: row(model.body_pos, i, 3),
+    quat: row(model.body_quat, i, 4),
+    mass: at(model.body_mass, i),
+    inertia: row(model.body_inertia, i, 3),
+    ipos: row(model.body_ipos, i, 3),
+    iquat: row(model.body_iquat, i, 4),
+  }));
+}
+
+function describeJoints(model: MjModel): JointDescription[] {
+  const name = namesOf(model, model.name_jntadr);
+  return list(model.njnt, (i) => {
+    // Arrays of booleans cannot be read through these bindings; an accessor can, and leaks unless it is deleted.
+    const accessor = model.jnt(i);
+    const limited = Boolean(accessor.limited);
+    accessor.delete();
+    const type = at(model.jnt_type, i);
+    const coordinate = at(model.jnt_qposadr, i);
+    const coordinates = coordinate + JOINT_COORDINATES[type];
+    // MJCF has one value for all of a joint's degrees of freedom.
+    const dof = at(model.jnt_dofadr, i);
+    return {
+      name: name(i),
+      type: JOINT_TYPES[type],
+      body: at(model.jnt_bodyid, i),
+      axis: row(model.jnt_axis, i, 3),
+      pos: row(model.jnt_pos, i, 3),
+      range: limited ? row<Interval>(model.jnt_range, i, 2) : null,
+      margin: at(model.jnt_margin, i),
+      damping: at(model.dof_damping, dof),
+      armature: at(model.dof_armature, dof),
+      frictionloss: at(model.dof_frictionloss, dof),
+      stiffness: at(model.jnt_stiffness, i),
+      springref: Array.from((model.qpos_spring as Float64Array).subarray(coordinate, coordinates)),
+      qpos0: Array.from((model.qpos0 as Float64Array).subarray(coordinate, coordinates)),
+      solreflimit: row(model.jnt_solref, i, 2),
+      solimplimit: row(model.jnt_solimp, i, 5),
+    };
+  });
+}
+
+function describeGeoms(model: MjModel): GeomDescription[] {
+  const name = namesOf(model, model.name_geomadr);
+  return list(model.ngeom, (i) => ({
+    name: name(i),
+    type: GEOM_TYPES[at(model.geom_type, i)],
+    body: at(model.geom_bodyid, i),
+    size: row(model.geom_size, i, 3),
+    pos: row(model.geom_pos, i, 3),
+    quat: row(model.geom_quat, i, 4),
+    friction: row(model.geom_friction, i, 3),
+    condim: at(model.geom_condim, i),
+    contype: at(model.geom_contype, i),
+    conaffinity: at(model.geom_conaffinity, i),
+    priority: at(model.geom_priority, i),
+    solmix: at(model.geom_solmix, i),
+    margin: at(model.geom_margin, i),
+    gap: at(model.geom_gap, i),
+    solref: row(model.geom_solref, i, 2),
+    solimp: row(model.geom_solimp, i, 5),
+    rgba: row(model.geom_rgba, i, 4),
+  }));
+}
+
+function describeActuators(model: MjModel): ActuatorDescription[] {
+  const name = namesOf(model, model.name_actuatoradr);
+  return list(model.nu, (i) => {
+    const accessor = model.actuator(i);
+    const controlLimited = Boolean(accessor.ctrllimited);
+    const forceLimited = Boolean(accessor.forcelimited);
+    accessor.delete();
+    return {
+      name: name(i),
+      joint: at(model.actuator_trntype, i) === TRANSMISSION_JOINT ? at(model.actuator_trnid, 2 * i) : null,
+      gear: at(model.actuator_gear, 6 * i),
+      ctrlrange: controlLimited ? row<Interval>(model.actuator_ctrlrange, i, 2) : null,
+      forcerange: forceLimited ? row<Interval>(model.actuator_forcerange, i, 2) : null,
+      dyntype: DYNAMICS_TYPES[at(model.actuator_dyntype, i)],
+      gaintype: GAIN_TYPES[at(model.actuator_gaintype, i)],
+      biastype: BIAS_TYPES[at(model.actuator_biastype, i)],
+      gainprm: row(model.actuator_gainprm, i, 10),
+      biasprm: row(model.actuator_biasprm, i, 10),
+    };
+  });
+}
+
+function describeTendons(model: MjModel): TendonDescription[] {
+  const name = namesOf(model, model.name_tendonadr);
+  return list(model.ntendon, (i) => {
+    const accessor = model.tendon(i);
+    const limited = Boolean(accessor._limited);
+    accessor.delete();
+    const first = at(model.tendon_adr, i);
+    const wraps = list(at(model.tendon_num, i), (k) => first + k);
+    return {
+      name: name(i),
+      joints: wraps
+        .filter((wrap) => at(model.wrap_type, wrap) === WRAP_JOINT)
+        .map((wrap) => ({ joint: at(model.wrap_objid, wrap), coef: at(model.wrap_prm, wrap) })),
+      stiffness: at(model.tendon_stiffness, i),
+      damping: at(model.tendon_damping, i),
+      frictionloss: at(model.tendon_frictionloss, i),
+      range: limited ? row<Interval>(model.tendon_range, i, 2) : null,
+    };
+  });
 }
