@@ -78,10 +78,30 @@ export interface Environment {
   close(): void;
 }
 
+/** A task in words, for people. */
+export interface TaskDescription {
+  /** Parts of the observation in order; their sizes sum to `observationSize`. */
+  readonly observation: readonly { readonly name: string; readonly size: number }[];
+  /** Terms whose sum is the reward of a step; x′ is a quantity after the step. */
+  readonly reward: readonly { readonly name: string; readonly formula: string }[];
+  /** When an episode terminates. */
+  readonly termination: string;
+}
+
+/** An environment with given options, as far as it is known without making it. */
+export interface EnvironmentDescription {
+  readonly spec: EnvironmentSpec;
+  readonly task: TaskDescription;
+  /** MJCF and the number of its time steps per action; none where MuJoCo does not simulate. */
+  readonly physics?: { readonly xml: string; readonly frameSkip: number };
+}
+
 /** An environment that can be listed and made. */
 export interface EnvironmentDefinition {
   /** With default options. */
   readonly spec: EnvironmentSpec;
+  /** Throws UserError as `create` does. */
+  describe(options: Readonly<Record<string, unknown>>): EnvironmentDescription;
   /** Throws UserError for options that are unknown or of a wrong type. */
   create(options: Readonly<Record<string, unknown>>): Promise<Environment>;
 }

@@ -1,6 +1,12 @@
 import type { Random } from "../src/random/index.ts";
 import { box, unbounded } from "./box.ts";
-import type { Environment, EnvironmentSpec, Info } from "./environment.ts";
+import type {
+  Environment,
+  EnvironmentDefinition,
+  EnvironmentSpec,
+  Info,
+  TaskDescription,
+} from "./environment.ts";
 import { episodic, type Dynamics, type Transition } from "./episode.ts";
 import {
   simulate,
@@ -9,6 +15,7 @@ import {
   type PhysicsFields,
   type Simulation,
 } from "./mujoco.ts";
+import type { OptionReader } from "./options.ts";
 
 /** What a robot's reward is computed from. */
 export interface Motion {
@@ -25,6 +32,7 @@ export interface Motion {
 
 /** One robot with its task: all that distinguishes it from other robots. */
 export interface Robot {
+  readonly task: TaskDescription;
   /** MJCF. */
   readonly xml: string;
   /** Time steps of the simulation per action. */
@@ -36,7 +44,7 @@ export interface Robot {
    * computed from a restored state and are saved with it.
    */
   readonly carried: readonly PhysicsField[];
-  readonly observationSize: number;
+  readonly actionSize: number;
   /** Number of values that `track` writes. */
   readonly tracked: number;
   /** Adds the initial noise to the model's initial state, positions first. */
@@ -48,13 +56,50 @@ export interface Robot {
   resetInfo(fields: PhysicsFields, model: ModelFacts): Info;
 }
 
+/** A robot under an id; `robot` builds it for options that were checked. */
+export function defineRobot<Options>(
+  id: string,
+  title: string,
+  reader: OptionReader<Options>,
+  robot: (options: Options) => Robot,
+): EnvironmentDefinition {
+  const describe = (given: Readonly<Record<string, unknown>>) => {
+    const options = reader.read(given);
+    const built = robot(options);
+    const spec: EnvironmentSpec = {
+      id,
+      title,
+      observationSize: observationSize(built),
+      actionSize: built.actionSize,
+      maxEpisodeSteps: options.max_episode_steps,
+      options,
+    };
+    return { spec, robot: built };
+  };
+  return {
+    spec: describe({}).spec,
+    describe(given) {
+      const { spec, robot: built } = describe(given);
+      return { spec, task: built.task, physics: { xml: built.xml, frameSkip: built.frameSkip } };
+    },
+    create(given) {
+      const { spec, robot: built } = describe(given);
+      return createLocomotion(spec, built);
+    },
+  };
+}
+
+const observationSize = ({ task }: Robot): number =>
+  task.observation.reduce((total, { size }) => total + size, 0);
+
 /** The environment of a robot. `spec` is made of options that were checked. */
 export async function createLocomotion(spec: EnvironmentSpec, robot: Robot): Promise<Environment> {
   const simulation = await simulate(robot.xml);
-  return episodic(spec, locomotion(spec.id, robot, simulation));
+  return episodic(spec, locomotion(spec, robot, simulation));
 }
 
-function locomotion(id: string, robot: Robot, simulation: Simulation): Dynamics {
+function locomotion(spec: EnvironmentSpec, robot: Robot, simulation: Simulation): Dynamics {
+  const { id } = spec;
   const { model } = simulation;
   const dt = model.timestep * robot.frameSkip;
   const before = new Float64Array(robot.tracked);
@@ -68,7 +113,7 @@ function locomotion(id: string, robot: Robot, simulation: Simulation): Dynamics 
   };
 
   return {
-    observationSpace: unbounded(robot.observationSize),
+    observationSpace: unbounded(spec.observationSize),
     actionSpace: box(model.controlLow, model.controlHigh),
     dt,
     qpos: () => simulation.fields().qpos.slice(),
@@ -82,7 +127,7 @@ function locomotion(id: string, robot: Robot, simulation: Simulation): Dynamics 
     },
     place,
     observe() {
-      const observation = new Float64Array(robot.observationSize);
+      const observation = new Float64Array(spec.observationSize);
       robot.observe(simulation.fields(), observation);
       return observation;
     },

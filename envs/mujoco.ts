@@ -35,6 +35,8 @@ const FIELDS = [
   "cvel",
   "cfrc_ext",
   "qfrc_actuator",
+  "ten_length",
+  "ten_velocity",
 ] as const;
 
 export type PhysicsField = (typeof FIELDS)[number];

@@ -15,6 +15,9 @@ export const range = z
 
 export const number = z.number("must be a finite number");
 
+/** Of noise. */
+export const scale = number.min(0, "must not be negative");
+
 export const boolean = z.boolean("must be true or false");
 
 /** Every environment has this option: the time limit of `maxEpisodeSteps`, under Gymnasium's name. */

@@ -1,10 +1,28 @@
 import { UserError } from "../src/errors.ts";
-import type { Environment, EnvironmentDefinition, EnvironmentSpec } from "./environment.ts";
+import type {
+  Environment,
+  EnvironmentDefinition,
+  EnvironmentDescription,
+  EnvironmentSpec,
+} from "./environment.ts";
+import { definitions as ant } from "./ant/index.ts";
+import { definitions as customAnt } from "./custom-ant/index.ts";
+import { definitions as halfCheetah } from "./halfcheetah/index.ts";
 import { definitions as hopper } from "./hopper/index.ts";
+import { definitions as humanoid } from "./humanoid/index.ts";
 import { definitions as regulator } from "./regulator/index.ts";
+import { definitions as walker2d } from "./walker2d/index.ts";
 
 /** One line per folder. */
-const definitions: readonly EnvironmentDefinition[] = [...hopper, ...regulator];
+const definitions: readonly EnvironmentDefinition[] = [
+  ...hopper,
+  ...halfCheetah,
+  ...walker2d,
+  ...ant,
+  ...humanoid,
+  ...customAnt,
+  ...regulator,
+];
 
 /** Facts of all environments, with default options, in a fixed order. */
 export function listEnvironments(): EnvironmentSpec[] {
@@ -14,6 +32,14 @@ export function listEnvironments(): EnvironmentSpec[] {
 /** Facts of one environment. Throws UserError for an unknown id. */
 export function environmentSpec(id: string): EnvironmentSpec {
   return find(id).spec;
+}
+
+/** What an environment with the given options is. Throws UserError as {@link make} does. */
+export function describeEnvironment(
+  id: string,
+  options: Readonly<Record<string, unknown>> = {},
+): EnvironmentDescription {
+  return find(id).describe(options);
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { Info } from "../environment.ts";
 import type { Transition } from "../episode.ts";
 import type { Motion, Robot } from "../locomotion.ts";
+import { addUniform, append, appendClipped, inside, sumOfSquares, survivalFormula } from "../terms.ts";
 import { HOPPER_MJCF } from "./model.ts";
 
 /** Constructor options of Gymnasium's Hopper, under its names. Ranges are open intervals. */
@@ -27,9 +28,7 @@ export type HopperVersion = 4 | 5;
 const POSITIONS = 6;
 const VELOCITIES = 6;
 /** Observed velocities are clipped to this, m/s and rad/s. */
-const VELOCITY_LIMIT = 10;
-
-const inside = (x: number, [low, high]: readonly [number, number]): boolean => low < x && x < high;
+const VELOCITY_RANGE = [-10, 10] as const;
 
 /** Whether the hopper still stands: height, pitch, and all other coordinates strictly inside their ranges. */
 export function isHealthy(qpos: ArrayLike<number>, qvel: ArrayLike<number>, options: HopperOptions): boolean {
@@ -45,13 +44,11 @@ export function evaluate(motion: Motion, options: HopperOptions, version: Hopper
   const { fields, model, action } = motion;
   const x = fields.qpos[0];
   const velocity = (x - motion.before[0]) / motion.dt;
-  let squares = 0;
-  for (let i = 0; i < action.length; i++) squares += action[i] * action[i];
   const healthy = isHealthy(fields.qpos, fields.qvel, options);
   const forward = options.forward_reward_weight * velocity;
   const survives = version === 4 ? healthy || options.terminate_when_unhealthy : healthy;
   const survive = survives ? options.healthy_reward : 0;
-  const cost = options.ctrl_cost_weight * squares;
+  const cost = options.ctrl_cost_weight * sumOfSquares(action);
   return {
     reward: forward + survive - cost,
     terminated: !healthy && options.terminate_when_unhealthy,
@@ -71,24 +68,36 @@ export function evaluate(motion: Motion, options: HopperOptions, version: Hopper
 
 export function hopper(version: HopperVersion, options: HopperOptions): Robot {
   const firstPosition = options.exclude_current_positions_from_observation ? 1 : 0;
-  const observedPositions = POSITIONS - firstPosition;
-  const noise = options.reset_noise_scale;
   return {
+    task: {
+      observation: [
+        { name: "qpos", size: POSITIONS - firstPosition },
+        { name: "qvel, clipped to ±10", size: VELOCITIES },
+      ],
+      reward: [
+        { name: "reward_forward", formula: "forward_reward_weight · (x′ − x)/dt" },
+        {
+          name: "reward_survive",
+          formula: survivalFormula(version),
+        },
+        { name: "reward_ctrl", formula: "−ctrl_cost_weight · ‖action‖²" },
+      ],
+      termination:
+        "unhealthy: height z, pitch, or any of the other positions and velocities outside its healthy range",
+    },
     xml: HOPPER_MJCF,
     frameSkip: 4,
     contactForces: false,
     carried: [],
-    observationSize: observedPositions + VELOCITIES,
+    actionSize: 3,
     tracked: 1,
     perturb(random, qpos, qvel) {
-      for (let i = 0; i < POSITIONS; i++) qpos[i] += noise * (2 * random.uniform() - 1);
-      for (let i = 0; i < VELOCITIES; i++) qvel[i] += noise * (2 * random.uniform() - 1);
+      addUniform(random, qpos, options.reset_noise_scale);
+      addUniform(random, qvel, options.reset_noise_scale);
     },
     observe({ qpos, qvel }, observation) {
-      for (let i = 0; i < observedPositions; i++) observation[i] = qpos[firstPosition + i];
-      for (let i = 0; i < VELOCITIES; i++) {
-        observation[observedPositions + i] = Math.max(-VELOCITY_LIMIT, Math.min(VELOCITY_LIMIT, qvel[i]));
-      }
+      const end = append(qpos, firstPosition, observation, 0);
+      appendClipped(qvel, 0, VELOCITY_RANGE, observation, end);
     },
     track({ qpos }, _model, before) {
       before[0] = qpos[0];

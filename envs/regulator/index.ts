@@ -1,5 +1,5 @@
 import { box, unbounded } from "../box.ts";
-import type { EnvironmentDefinition } from "../environment.ts";
+import type { EnvironmentDefinition, TaskDescription } from "../environment.ts";
 import { episodic, type Dynamics } from "../episode.ts";
 import { optionsOf } from "../options.ts";
 import { ACTION_COST, DT, FORCE, VELOCITY_COST } from "./riccati.ts";
@@ -19,6 +19,18 @@ const spec = {
   actionSize: 1,
   maxEpisodeSteps: reader.defaults.max_episode_steps,
   options: reader.defaults,
+};
+
+const task: TaskDescription = {
+  observation: [
+    { name: "position", size: 1 },
+    { name: "velocity", size: 1 },
+  ],
+  reward: [
+    { name: "reward_state", formula: `−(position² + ${VELOCITY_COST} · velocity²)` },
+    { name: "reward_ctrl", formula: `−${ACTION_COST} · action²` },
+  ],
+  termination: "never",
 };
 
 function regulator(): Dynamics {
@@ -66,6 +78,10 @@ function regulator(): Dynamics {
 export const definitions: readonly EnvironmentDefinition[] = [
   {
     spec,
+    describe(given) {
+      const options = reader.read(given);
+      return { spec: { ...spec, maxEpisodeSteps: options.max_episode_steps, options }, task };
+    },
     async create(given) {
       const options = reader.read(given);
       return episodic({ ...spec, maxEpisodeSteps: options.max_episode_steps, options }, regulator());

@@ -4,6 +4,15 @@ import { createRandom } from "../../src/random/index.ts";
 
 /** A ball that is pushed along a floor. It uses what Hopper does not: quantities that lag behind the state. */
 const ball: Robot = {
+  task: {
+    observation: [
+      { name: "qpos", size: 3 },
+      { name: "qvel", size: 3 },
+      { name: "cfrc_ext", size: 6 },
+    ],
+    reward: [{ name: "forward", formula: "(x′ − x)/dt" }],
+    termination: "never",
+  },
   xml: `
     <mujoco>
       <size memory="256K"/>
@@ -22,7 +31,7 @@ const ball: Robot = {
   frameSkip: 3,
   contactForces: true,
   carried: ["xpos", "cfrc_ext"],
-  observationSize: 3 + 3 + 6,
+  actionSize: 1,
   tracked: 1,
   perturb(random, _qpos, qvel) {
     for (let i = 0; i < 3; i++) qvel[i] += random.normal();
@@ -46,7 +55,7 @@ const ball: Robot = {
 const spec = {
   id: "Ball-v0",
   title: "",
-  observationSize: ball.observationSize,
+  observationSize: 12,
   actionSize: 1,
   maxEpisodeSteps: 100,
   options: {},
