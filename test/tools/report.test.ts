@@ -20,7 +20,9 @@ describe("steps until a level is held", () => {
 
 describe("learning curves", () => {
   it("draw every seed, their mean and the expert where the numbers are", () => {
-    const svg = drawCurves({ title: "a < b", groups: [{ name: "x", curves: [curve(0, 100), curve(100, 100)] }], expertReturn: 100 });
+    const svg = drawCurves([
+      { title: "a < b", groups: [{ name: "x", curves: [curve(0, 100), curve(100, 100)] }], expertReturn: 100 },
+    ]);
     expect(svg).toContain("a &lt; b");
     expect(svg.match(/class="seed"/g)).toHaveLength(2);
     const height = (kind: string): string[] => [...svg.matchAll(new RegExp(`class="${kind}"[^>]*d="([^"]*)"`, "g"))].map(([, d]) => d);
@@ -32,5 +34,22 @@ describe("learning curves", () => {
     expect(last).toBe(level);
     const zero = /^M\S+ (\S+)L/.exec(height("seed")[0])?.[1];
     expect(Number(first)).toBeCloseTo((Number(zero) + Number(level)) / 2, 0);
+  });
+
+  it("have a panel for each environment, with room for returns below 0", () => {
+    const groups = (...returns: number[]) => [{ name: "sac", curves: [curve(...returns)] }];
+    const svg = drawCurves([
+      { title: "A-v0", groups: groups(-100, 100) },
+      { title: "B-v0", groups: groups(0, 5) },
+    ]);
+    expect(svg).toContain('viewBox="0 0 800 280"');
+    const paths = [...svg.matchAll(/class="seed"[^>]*d="M(\S+) (\S+)L(\S+) (\S+)"/g)].map((match) => match.slice(1).map(Number));
+    expect(paths).toHaveLength(2);
+    const [[, low, right, high], [left]] = paths;
+    // −100 and 100 are equally far from the grid's line of 0, and the panels do not overlap
+    const zero = Number(/d="M64 (\S+)H380"\/><text [^>]*>0</.exec(svg)?.[1]);
+    expect(low - zero).toBeCloseTo(zero - high, 0);
+    expect(left).toBeGreaterThan(right);
+    expect(low).toBeLessThan(280);
   });
 });

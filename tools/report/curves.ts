@@ -6,14 +6,26 @@ export interface CurveGroup {
   readonly curves: readonly (readonly CurvePoint[])[];
 }
 
-export interface CurvePlot {
+/** What was measured in one environment. */
+export interface CurvePanel {
   readonly title: string;
   readonly groups: readonly CurveGroup[];
   /** A dashed line at the expert's return. */
   readonly expertReturn?: number;
 }
 
-const size = { width: 720, height: 400, left: 64, right: 20, top: 44, bottom: 52 };
+/** Where a panel is drawn, in pixels. */
+interface Frame {
+  readonly left: number;
+  readonly top: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+const margin = { left: 64, right: 20, top: 44, bottom: 52 };
+const alone = { width: 720, height: 400 };
+const amongOthers = { width: 400, height: 280 };
+const COLUMNS = 3;
 /** Distinguishable with any colour vision (Okabe and Ito). */
 const colours = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"];
 
@@ -24,68 +36,103 @@ function tickStep(range: number): number {
   return power * ([1, 2, 5].find((factor) => factor * power >= rough) ?? 10);
 }
 
-const ticks = (limit: number): number[] => {
-  const step = tickStep(limit);
-  return Array.from({ length: Math.floor(limit / step + 1e-9) + 1 }, (_, i) => i * step);
-};
+function ticks(low: number, high: number): number[] {
+  const step = tickStep(high - low);
+  const first = Math.ceil(low / step - 1e-9);
+  const last = Math.floor(high / step + 1e-9);
+  return Array.from({ length: last - first + 1 }, (_, i) => (first + i) * step);
+}
 
-const label = (value: number): string => (value >= 1000 ? `${value / 1000}k` : `${value}`);
+const label = (value: number): string => (Math.abs(value) >= 1000 ? `${value / 1000}k` : `${value}`);
 const escape = (text: string): string => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
 
-/** Learning curves as SVG: a thin line per seed, a thick one for the mean over seeds at each measurement. */
-export function drawCurves({ title, groups, expertReturn }: CurvePlot): string {
+function text([x, y]: readonly [number, number], content: string, attributes = ""): string {
+  return `<text x="${x.toFixed(1)}" y="${y.toFixed(1)}" ${attributes}>${escape(content)}</text>`;
+}
+
+/** The mean over seeds at each measurement that all seeds have. */
+function meanCurve(curves: readonly (readonly CurvePoint[])[]): CurvePoint[] {
+  const shared = Math.min(...curves.map((curve) => curve.length));
+  return Array.from({ length: shared }, (_, k) => ({
+    environmentSteps: curves[0][k].environmentSteps,
+    evaluationReturn: curves.reduce((sum, curve) => sum + curve[k].evaluationReturn, 0) / curves.length,
+  }));
+}
+
+/** A thin line per seed, a thick one for their mean. The axis of returns begins at 0, or at the lowest return below it. */
+function drawPanel({ title, groups, expertReturn }: CurvePanel, frame: Frame, withLegend: boolean): string {
   const points = groups.flatMap(({ curves }) => curves.flat());
   const lastStep = Math.max(...points.map((point) => point.environmentSteps));
-  const highest = 1.05 * Math.max(expertReturn ?? 0, ...points.map((point) => point.evaluationReturn));
-  const { width, height, left, right, top, bottom } = size;
-  const x = (steps: number): number => left + (steps / lastStep) * (width - left - right);
-  const y = (value: number): number => height - bottom - (Math.max(0, value) / highest) * (height - top - bottom);
+  const returns = [expertReturn ?? 0, ...points.map((point) => point.evaluationReturn)];
+  const [lowest, highest] = [1.05 * Math.min(0, ...returns), 1.05 * Math.max(0, ...returns)];
+  const left = frame.left + margin.left;
+  const right = frame.left + frame.width - margin.right;
+  const top = frame.top + margin.top;
+  const bottom = frame.top + frame.height - margin.bottom;
+  const x = (steps: number): number => left + (steps / lastStep) * (right - left);
+  const y = (value: number): number => bottom - ((value - lowest) / (highest - lowest)) * (bottom - top);
   const path = (curve: readonly CurvePoint[]): string =>
     curve.map((p, i) => `${i === 0 ? "M" : "L"}${x(p.environmentSteps).toFixed(1)} ${y(p.evaluationReturn).toFixed(1)}`).join("");
-  const text = (at: [number, number], content: string, attributes = ""): string =>
-    `<text x="${at[0].toFixed(1)}" y="${at[1].toFixed(1)}" ${attributes}>${escape(content)}</text>`;
 
   const grid = [
-    ...ticks(highest).map(
+    ...ticks(lowest, highest).map(
       (value) =>
-        `<path class="grid" d="M${left} ${y(value).toFixed(1)}H${width - right}"/>` +
+        `<path class="grid" d="M${left} ${y(value).toFixed(1)}H${right}"/>` +
         text([left - 8, y(value) + 4], label(value), 'text-anchor="end"'),
     ),
-    ...ticks(lastStep).map((steps) => text([x(steps), height - bottom + 18], label(steps), 'text-anchor="middle"')),
+    ...ticks(0, lastStep).map((steps) => text([x(steps), bottom + 18], label(steps), 'text-anchor="middle"')),
   ];
   const expert =
     expertReturn === undefined
       ? []
       : [
-          `<path class="expert" d="M${left} ${y(expertReturn).toFixed(1)}H${width - right}"/>`,
-          text([width - right, y(expertReturn) - 6], `expert ${expertReturn.toFixed(0)}`, 'text-anchor="end"'),
+          `<path class="expert" d="M${left} ${y(expertReturn).toFixed(1)}H${right}"/>`,
+          text([right, y(expertReturn) - 6], `expert ${expertReturn.toFixed(0)}`, 'text-anchor="end"'),
         ];
   const lines = groups.flatMap(({ name, curves }, i) => {
     const colour = colours[i % colours.length];
-    const shared = Math.min(...curves.map((curve) => curve.length));
-    const mean = Array.from({ length: shared }, (_, k) => ({
-      environmentSteps: curves[0][k].environmentSteps,
-      evaluationReturn: curves.reduce((sum, curve) => sum + curve[k].evaluationReturn, 0) / curves.length,
-    }));
     // low and to the right, where learning curves seldom are
-    const legend = [left + 0.5 * (width - left - right), height - bottom - 18 * (groups.length - i)] as const;
+    const legend = [left + 0.5 * (right - left), bottom - 18 * (groups.length - i)] as const;
     return [
       ...curves.map((curve) => `<path class="seed" stroke="${colour}" d="${path(curve)}"/>`),
-      `<path class="mean" stroke="${colour}" d="${path(mean)}"/>`,
-      `<path class="mean" stroke="${colour}" d="M${legend[0]} ${legend[1]}h22"/>`,
-      text([legend[0] + 30, legend[1] + 4], `${name} (${curves.length} ${curves.length === 1 ? "seed" : "seeds"} and mean)`),
+      `<path class="mean" stroke="${colour}" d="${path(meanCurve(curves))}"/>`,
+      ...(withLegend
+        ? [
+            `<path class="mean" stroke="${colour}" d="M${legend[0]} ${legend[1]}h22"/>`,
+            text([legend[0] + 30, legend[1] + 4], `${name} (${curves.length === 1 ? "1 seed" : `${curves.length} seeds and mean`})`),
+          ]
+        : []),
     ];
   });
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" font-family="system-ui, sans-serif" font-size="12">
+  const middle = (top + bottom) / 2;
+  return [
+    text([left, frame.top + 24], title, 'font-size="15" font-weight="600"'),
+    ...grid,
+    ...expert,
+    ...lines,
+    text([(left + right) / 2, frame.top + frame.height - 12], "environment steps (all counted)", 'text-anchor="middle"'),
+    `<text transform="translate(${frame.left + 16} ${middle}) rotate(-90)" text-anchor="middle">true return, mean action</text>`,
+  ].join("\n");
+}
+
+/** Learning curves as SVG, a panel per environment. */
+export function drawCurves(panels: readonly CurvePanel[]): string {
+  const size = panels.length === 1 ? alone : amongOthers;
+  const columns = Math.min(COLUMNS, panels.length);
+  const rows = Math.ceil(panels.length / columns);
+  const groups = new Set(panels.flatMap((panel) => panel.groups.map(({ name, curves }) => `${name} ${curves.length}`)));
+  const drawn = panels.map((panel, i) => {
+    const frame = { left: (i % columns) * size.width, top: Math.floor(i / columns) * size.height, ...size };
+    // where all panels show the same, their titles say it
+    return drawPanel(panel, frame, panels.length === 1 || groups.size > 1);
+  });
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${columns * size.width} ${rows * size.height}" font-family="system-ui, sans-serif" font-size="12">
 <style>
   svg { background: #fff; } text { fill: #333; }
   .grid { stroke: #ddd; } .expert { stroke: #333; stroke-dasharray: 6 4; }
   .seed { fill: none; stroke-opacity: 0.35; } .mean { fill: none; stroke-width: 2.5; }
 </style>
-${text([left, 24], title, 'font-size="15" font-weight="600"')}
-${[...grid, ...expert, ...lines].join("\n")}
-${text([(left + width - right) / 2, height - 12], "environment steps (all counted)", 'text-anchor="middle"')}
-<text transform="translate(16 ${(top + height - bottom) / 2}) rotate(-90)" text-anchor="middle">true return, mean action</text>
+${drawn.join("\n")}
 </svg>
 `;
 }

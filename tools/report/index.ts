@@ -5,45 +5,70 @@ import { writeTextAtomically } from "../../src/runs/index.ts";
 import { runProgram } from "../entry.ts";
 import { formatCount } from "../progress.ts";
 import { printLine, type Terminal } from "../terminal.ts";
-import { drawCurves, type CurveGroup } from "./curves.ts";
-import { reportRun, type RunReport } from "./records.ts";
+import { drawCurves, type CurvePanel } from "./curves.ts";
+import { reportRun, type ResultRecord, type RunReport } from "./records.ts";
 
 interface ReportOptions {
   readonly records?: string;
   readonly curves?: string;
-  readonly title: string;
+  readonly title?: string;
   readonly expertReturn?: number;
 }
 
-/** Runs that differ in their seed only. */
-function groupRuns(reports: readonly RunReport[]): Map<string, RunReport[]> {
-  const groups = new Map<string, RunReport[]>();
-  for (const report of reports) {
-    const { agent, rewardInput } = report.record;
-    const name = rewardInput === undefined ? agent : `${agent}, ${rewardInput} reward`;
-    groups.set(name, [...(groups.get(name) ?? []), report]);
-  }
+function groupBy<T>(items: readonly T[], key: (item: T) => string): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const item of items) groups.set(key(item), [...(groups.get(key(item)) ?? []), item]);
   return groups;
 }
 
-function markdown(groups: ReadonlyMap<string, readonly RunReport[]>): string[] {
-  const rows = [...groups].flatMap(([name, reports]) =>
-    reports.map(({ record }) => {
-      const { seed, environmentSteps, finalReturn, bestReturn, expertReturn, stepsToHold90, wallSeconds } = record;
-      return [
-        name,
-        `${seed}`,
-        formatCount(environmentSteps),
-        finalReturn.toFixed(0),
-        expertReturn === undefined ? "–" : (finalReturn / expertReturn).toFixed(3),
-        bestReturn.toFixed(0),
-        expertReturn === undefined ? "–" : typeof stepsToHold90 === "number" ? formatCount(stepsToHold90) : "not held",
-        wallSeconds.toFixed(0),
-      ];
-    }),
+const environmentOf = ({ record }: RunReport): string => record.environment;
+
+/** The same for runs of one environment that differ in their seed only. */
+function agentOf({ record: { agent, rewardInput } }: RunReport): string {
+  return rewardInput === undefined ? agent : `${agent}, ${rewardInput} reward`;
+}
+
+function markdown(reports: readonly RunReport[]): string[] {
+  const rows = [...groupBy(reports, environmentOf).values()].flatMap((ofEnvironment) =>
+    [...groupBy(ofEnvironment, agentOf)].flatMap(([name, runs]) => runs.map(({ record }) => markdownRow(name, record))),
   );
-  const header = ["agent", "seed", "environment steps", "return", "ratio to the expert", "best measurement", "steps until 90 % is held", "seconds"];
+  const header = [
+    "environment",
+    "agent",
+    "seed",
+    "environment steps",
+    "return",
+    "ratio to the expert",
+    "best measurement",
+    "steps until 90 % is held",
+    "seconds",
+  ];
   return [header, header.map(() => "---"), ...rows].map((row) => `| ${row.join(" | ")} |`);
+}
+
+function markdownRow(name: string, record: ResultRecord): string[] {
+  const { environment, seed, environmentSteps, finalReturn, bestReturn, expertReturn, stepsToHold90, wallSeconds } = record;
+  return [
+    environment,
+    name,
+    `${seed}`,
+    formatCount(environmentSteps),
+    finalReturn.toFixed(0),
+    expertReturn === undefined ? "–" : (finalReturn / expertReturn).toFixed(3),
+    bestReturn.toFixed(0),
+    expertReturn === undefined ? "–" : typeof stepsToHold90 === "number" ? formatCount(stepsToHold90) : "not held",
+    wallSeconds.toFixed(0),
+  ];
+}
+
+/** One panel, named by `title`, where all runs are of one environment; one per environment otherwise. */
+function panelsOf(reports: readonly RunReport[], title: string | undefined): CurvePanel[] {
+  const environments = [...groupBy(reports, environmentOf)];
+  return environments.map(([environment, runs]) => ({
+    title: environments.length === 1 ? (title ?? environment) : environment,
+    groups: [...groupBy(runs, agentOf)].map(([name, group]) => ({ name, curves: group.map(({ curve }) => curve) })),
+    expertReturn: runs.find(({ record }) => record.expertReturn !== undefined)?.record.expertReturn,
+  }));
 }
 
 async function report(terminal: Terminal, words: readonly string[]): Promise<number> {
@@ -52,19 +77,14 @@ async function report(terminal: Terminal, words: readonly string[]): Promise<num
     .argument("<run...>", "run directories")
     .option("--records <file>", "write the records to this JSON file")
     .option("--curves <file>", "draw the learning curves into this SVG file")
-    .option("--title <text>", "title of the curves", "Learning curves")
+    .option("--title <text>", "title of the curves, where all runs are of one environment")
     .option("--expert-return <n>", "return of the expert, where it is not that of the demonstrations", Number)
     .parse([...words], { from: "user" });
   const { records, curves, title, expertReturn } = command.opts<ReportOptions>();
   const reports = command.args.map((directory) => reportRun(directory, expertReturn));
-  const groups = groupRuns(reports);
   if (records !== undefined) writeTextAtomically(records, `${JSON.stringify(reports.map(({ record }) => record), null, 2)}\n`);
-  if (curves !== undefined) {
-    const plotted: CurveGroup[] = [...groups].map(([name, runs]) => ({ name, curves: runs.map(({ curve }) => curve) }));
-    const expert = reports.find(({ record }) => record.expertReturn !== undefined)?.record.expertReturn;
-    writeTextAtomically(curves, drawCurves({ title, groups: plotted, expertReturn: expert }));
-  }
-  for (const line of markdown(groups)) printLine(terminal, line);
+  if (curves !== undefined) writeTextAtomically(curves, drawCurves(panelsOf(reports, title)));
+  for (const line of markdown(reports)) printLine(terminal, line);
   for (const file of [records, curves]) if (file !== undefined) printLine(terminal, `wrote ${basename(file)}`);
   return 0;
 }
