@@ -3,6 +3,7 @@ import { environmentReward } from "../reward-function.ts";
 import type { AgentDefinition, Trainer, TrainerContext } from "../trainer.ts";
 import { environmentWorld } from "../world.ts";
 import { sacAgentSchema, type SacAgentConfig } from "./config.ts";
+import { sacPresets } from "./presets.ts";
 import { createSac } from "./solver.ts";
 
 /** Steps of one call of `advance`. */
@@ -49,14 +50,6 @@ export const sac: AgentDefinition<typeof sacAgentSchema> = {
   description: "Soft actor-critic under the environment's own reward: experts, and the reference for learned rewards",
   needsDemonstrations: false,
   config: sacAgentSchema,
-  presets: () => {
-    // the thesis's network (2.9.2), with the step size, batch and temperature of its public code
-    const thesis = { hidden: [64, 64], batchSize: 100, policyLearningRate: 1e-3, criticLearningRate: 1e-3, automaticTemperature: false };
-    return {
-      smoke: { steps: 3_000, randomSteps: 1_000, hidden: [32, 32], batchSize: 32 },
-      quick: { ...thesis, steps: 200_000, finalLearningRateFraction: 0.1 },
-      paper: { ...thesis, steps: 600_000, finalLearningRateFraction: 0.05 },
-    };
-  },
+  presets: sacPresets,
   create,
 };
