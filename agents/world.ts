@@ -1,5 +1,5 @@
-import type { Environment } from "../envs/index.ts";
-import { combine, select, type Checkpointable } from "../src/runs/snapshot.ts";
+import type { Batch } from "../envs/index.ts";
+import type { Checkpointable } from "../src/runs/snapshot.ts";
 
 /** What one step of a world gave, row by row; the arrays are reused by the next step. */
 export interface WorldStep {
@@ -30,52 +30,31 @@ export interface World extends Checkpointable {
   close(): void;
 }
 
-/** A world of live environments. The members draw their first states from seeds seed, seed + 1, … */
-export function environmentWorld(environments: readonly Environment[], seed: number): World {
-  const [{ spec, actionSpace }] = environments;
-  const { observationSize, actionSize } = spec;
-  const size = environments.length;
-  const observations = new Float32Array(size * observationSize);
-  const result = {
-    nextObservations: new Float32Array(size * observationSize),
-    rewards: new Float32Array(size),
-    terminated: new Uint8Array(size),
-    truncated: new Uint8Array(size),
-  };
-  environments.forEach((environment, i) => {
-    observations.set(environment.reset({ seed: seed + i }).observation, i * observationSize);
-  });
+/** A world of live environments; their float64 numbers are rounded. */
+export function batchWorld(batch: Batch): World {
+  const { size, spec, actionSpace } = batch;
+  const observations = Float32Array.from(batch.observations);
+  const nextObservations = new Float32Array(observations.length);
+  const rewards = new Float32Array(size);
   return {
     size,
-    observationSize,
-    actionSize,
+    observationSize: spec.observationSize,
+    actionSize: spec.actionSize,
     actionLow: actionSpace.low,
     actionHigh: actionSpace.high,
     observations,
     step(actions) {
-      environments.forEach((environment, i) => {
-        const step = environment.step(actions.subarray(i * actionSize, (i + 1) * actionSize));
-        result.nextObservations.set(step.observation, i * observationSize);
-        result.rewards[i] = step.reward;
-        result.terminated[i] = step.terminated ? 1 : 0;
-        result.truncated[i] = step.truncated ? 1 : 0;
-        const over = step.terminated || step.truncated;
-        observations.set(over ? environment.reset().observation : step.observation, i * observationSize);
-      });
-      return result;
+      const step = batch.step(actions);
+      observations.set(step.observations);
+      nextObservations.set(step.nextObservations);
+      rewards.set(step.rewards);
+      return { nextObservations, rewards, terminated: step.terminated, truncated: step.truncated };
     },
-    snapshot() {
-      const members = environments.map((environment, i) => [`member${i}`, environment.save()] as const);
-      return combine({ ...Object.fromEntries(members), world: { arrays: { observations }, values: {} } });
-    },
+    snapshot: () => batch.save(),
     restore(snapshot) {
-      environments.forEach((environment, i) => {
-        environment.restore(select(snapshot, `member${i}`));
-      });
-      observations.set(select(snapshot, "world").arrays.observations);
+      batch.restore(snapshot);
+      observations.set(batch.observations);
     },
-    close() {
-      for (const environment of environments) environment.close();
-    },
+    close: () => batch.close(),
   };
 }

@@ -1,3 +1,12 @@
+export {
+  batchOf,
+  makeBatch,
+  type Batch,
+  type BatchOptions,
+  type BatchReset,
+  type BatchStep,
+  type InfoColumns,
+} from "./batch.ts";
 export { box, unbounded, type Box } from "./box.ts";
 export type {
   Environment,
@@ -10,5 +19,15 @@ export type {
   StepResult,
   TaskDescription,
 } from "./environment.ts";
+export type {
+  ActuatorDescription,
+  BodyDescription,
+  GeomDescription,
+  JointDescription,
+  ModelDescription,
+  OptionDescription,
+  TendonDescription,
+} from "./model-description.ts";
+export { describeModel } from "./mujoco.ts";
 export { describeEnvironment, environmentSpec, listEnvironments, make } from "./registry.ts";
 export { replay, type Recording, type Replay } from "./replay.ts";

@@ -1,3 +1,4 @@
+import { batchOf } from "../../envs/index.ts";
 import { UserError } from "../../src/errors.ts";
 import { createRandom } from "../../src/random/index.ts";
 import { experienceSampler, rolloutSampler } from "../agent-samples.ts";
@@ -8,7 +9,7 @@ import { rewardNetwork } from "../reward-network.ts";
 import { createSac } from "../sac/solver.ts";
 import type { AgentDefinition, Trainer, TrainerContext } from "../trainer.ts";
 import { trajectoryRows, type Weighting } from "../trajectory-rows.ts";
-import { environmentWorld } from "../world.ts";
+import { batchWorld } from "../world.ts";
 import { mlIrlSchema, type MlIrlConfig } from "./config.ts";
 import { mlIrlLearner } from "./learner.ts";
 
@@ -51,7 +52,7 @@ async function create(context: TrainerContext, config: MlIrlConfig): Promise<Tra
     executor: executorOf(config.sac.executor),
   });
   const solver = await createSac({
-    world: environmentWorld([await makeEnvironment()], seed),
+    world: batchWorld(batchOf([await makeEnvironment()], seed)),
     environment: spec.id,
     reward: learner.reward,
     config: config.sac,

@@ -1,7 +1,8 @@
+import { batchOf } from "../../envs/index.ts";
 import { createRandom } from "../../src/random/index.ts";
 import { environmentReward } from "../reward-function.ts";
 import type { AgentDefinition, Trainer, TrainerContext } from "../trainer.ts";
-import { environmentWorld } from "../world.ts";
+import { batchWorld } from "../world.ts";
 import { sacAgentSchema, type SacAgentConfig } from "./config.ts";
 import { sacPresets } from "./presets.ts";
 import { createSac } from "./solver.ts";
@@ -10,7 +11,7 @@ import { createSac } from "./solver.ts";
 const UNIT = 1_000;
 
 async function create({ environment, makeEnvironment, seed }: TrainerContext, config: SacAgentConfig): Promise<Trainer> {
-  const world = environmentWorld([await makeEnvironment()], seed);
+  const world = batchWorld(batchOf([await makeEnvironment()], seed));
   const solver = await createSac({
     world,
     environment: environment.id,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { environmentWorld } from "../../agents/world.ts";
-import { make } from "../../envs/index.ts";
+import { batchWorld } from "../../agents/world.ts";
+import { batchOf, make } from "../../envs/index.ts";
 import type { Snapshot } from "../../src/runs/snapshot.ts";
 import { chain } from "./chain.ts";
 
@@ -15,7 +15,7 @@ describe("a world of environments", () => {
       terminates: (state) => state === 2,
       reward: (state) => 10 * state,
     });
-    const world = environmentWorld([environment], 0);
+    const world = batchWorld(batchOf([environment], 0));
     const seen = Array.from({ length: 7 }, () => {
       const [observation] = world.observations;
       const { nextObservations, rewards, terminated, truncated } = world.step(Float32Array.of(0));
@@ -34,7 +34,7 @@ describe("a world of environments", () => {
 
   it("runs its members side by side, each by itself", async () => {
     const makeMembers = () => Promise.all([0, 1, 2].map(() => make("Regulator-v0")));
-    const world = environmentWorld(await makeMembers(), 40);
+    const world = batchWorld(batchOf(await makeMembers(), 40));
     const alone = await makeMembers();
     const observations = alone.map((environment, i) => environment.reset({ seed: 40 + i }).observation);
     for (let t = 0; t < 60; t++) {
@@ -51,7 +51,7 @@ describe("a world of environments", () => {
   });
 
   it("continues from a snapshot, also in mid-episode and into the next draws of initial states", async () => {
-    const makeWorld = async () => environmentWorld([await make("Regulator-v0"), await make("Regulator-v0")], 3);
+    const makeWorld = async () => batchWorld(batchOf([await make("Regulator-v0"), await make("Regulator-v0")], 3));
     const original = await makeWorld();
     const play = (world: typeof original, steps: number): number[] =>
       Array.from({ length: steps }, () => [...world.step(Float32Array.of(0.3, -0.2)).nextObservations]).flat();

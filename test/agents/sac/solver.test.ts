@@ -4,8 +4,8 @@ import { learnedReward, rewardNetwork } from "../../../agents/reward-network.ts"
 import { rolloutEpisodes } from "../../../agents/rollout.ts";
 import { sacSchema } from "../../../agents/sac/config.ts";
 import { createSac } from "../../../agents/sac/solver.ts";
-import { environmentWorld } from "../../../agents/world.ts";
-import { make, type Environment } from "../../../envs/index.ts";
+import { batchWorld } from "../../../agents/world.ts";
+import { batchOf, make, type Environment } from "../../../envs/index.ts";
 import { optimalReturn } from "../../../envs/regulator/index.ts";
 import { mlp } from "../../../src/nn/network.ts";
 import * as op from "../../../src/nn/operations.ts";
@@ -37,7 +37,7 @@ const small = {
 async function chainValues(options: ChainOptions, reward: RewardFunction = environmentReward): Promise<number[]> {
   const environment = chain(options);
   const solver = await createSac({
-    world: environmentWorld([environment], 0),
+    world: batchWorld(batchOf([environment], 0)),
     environment: environment.spec.id,
     reward,
     config: sacSchema.parse(small),
@@ -116,7 +116,7 @@ describe("SAC's rewards", () => {
     // r = 0·s + b
     const theta = Float32Array.of(0, 0, 0, 1);
     const solver = await createSac({
-      world: environmentWorld([chain({ states: 3, reward: () => -7 })], 0),
+      world: batchWorld(batchOf([chain({ states: 3, reward: () => -7 })], 0)),
       environment: "Chain-v0",
       reward: learnedReward(network, () => [theta]),
       config: sacSchema.parse({ ...small, randomSteps: 20 }),
@@ -142,7 +142,7 @@ describe("SAC's snapshot", () => {
     const makeSolver = async (seed: number) => {
       const members = await Promise.all([0, 1].map(() => make("Regulator-v0")));
       return createSac({
-        world: environmentWorld(members, seed),
+        world: batchWorld(batchOf(members, seed)),
         environment: "Regulator-v0",
         reward: environmentReward,
         config: sacSchema.parse({ ...small, replayCapacity: 500, automaticTemperature: true }),
@@ -188,7 +188,7 @@ async function regulatorReturns(reward: RewardFunction, steps: number): Promise<
   const environment = await make("Regulator-v0");
   const solver = await createSac({
     // random actions drive the mass far away within 50 steps, where there is nothing to learn
-    world: environmentWorld([await make("Regulator-v0", { max_episode_steps: 10 })], 1),
+    world: batchWorld(batchOf([await make("Regulator-v0", { max_episode_steps: 10 })], 1)),
     environment: "Regulator-v0",
     reward,
     config: sacSchema.parse({
