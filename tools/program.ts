@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import { collectCommand } from "./commands/collect.ts";
+import { envCommand } from "./commands/env.ts";
 import { evaluateCommand } from "./commands/evaluate.ts";
 import { exportCommand } from "./commands/export.ts";
 import { listCommand } from "./commands/list.ts";
@@ -28,6 +29,7 @@ function createProgram(terminal: Terminal, setExitCode: (code: number) => void):
     exportCommand(terminal),
     replayCommand(terminal),
     listCommand(terminal),
+    envCommand(terminal),
   ];
   for (const command of commands) {
     program.addCommand(command.option("--debug", "show the stack trace of an unexpected error"));

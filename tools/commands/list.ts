@@ -18,9 +18,9 @@ function showObject(values: object): string {
 }
 
 export function listCommand(terminal: Terminal): Command {
-  const section = (title: string, rows: readonly (readonly string[])[]) => {
+  const section = (title: string, rows: readonly (readonly string[])[], right?: readonly number[]) => {
     printLine(terminal, title);
-    for (const line of formatTable(rows)) printLine(terminal, `  ${line}`);
+    for (const line of formatTable(rows, right)) printLine(terminal, `  ${line}`);
   };
 
   return new Command("list")
@@ -57,10 +57,13 @@ export function listCommand(terminal: Terminal): Command {
         if (options.json) {
           printJson(terminal, {
             ...(wants("envs") && {
-              envs: environments.map(({ id, title, maxEpisodeSteps }) => ({
+              // JSON has no Infinity; it becomes null.
+              envs: environments.map(({ id, title, observationSize, actionSize, maxEpisodeSteps }) => ({
                 id,
                 title,
-                maxEpisodeSteps: Number.isFinite(maxEpisodeSteps) ? maxEpisodeSteps : null,
+                observationSize,
+                actionSize,
+                maxEpisodeSteps,
               })),
             }),
             ...(wants("agents") && {
@@ -82,12 +85,16 @@ export function listCommand(terminal: Terminal): Command {
         }
         if (wants("envs")) {
           section(
-            "Environments",
-            environments.map(({ id, title, maxEpisodeSteps }) => [
-              id,
-              title,
-              `${maxEpisodeSteps} steps an episode`,
-            ]),
+            "Environments (motive env ID describes one)",
+            [
+              ["id", "observation", "action", "steps"],
+              ...environments.map(({ id, title, observationSize, actionSize, maxEpisodeSteps }) => [
+                id,
+                ...[observationSize, actionSize, maxEpisodeSteps].map(String),
+                title,
+              ]),
+            ],
+            [1, 2, 3],
           );
         }
         if (wants("agents")) {
