@@ -1,69 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { createLocomotion, type Robot } from "../../envs/locomotion.ts";
+import { createLocomotion } from "../../envs/locomotion.ts";
 import { createRandom } from "../../src/random/index.ts";
-
-/** A ball that is pushed along a floor. It uses what Hopper does not: quantities that lag behind the state. */
-const ball: Robot = {
-  task: {
-    observation: [
-      { name: "qpos", size: 3 },
-      { name: "qvel", size: 3 },
-      { name: "cfrc_ext", size: 6 },
-    ],
-    reward: [{ name: "forward", formula: "(x′ − x)/dt" }],
-    termination: "never",
-  },
-  xml: `
-    <mujoco>
-      <size memory="256K"/>
-      <option timestep="0.01"/>
-      <worldbody>
-        <geom type="plane" size="1 1 1"/>
-        <body pos="0 0 0.12">
-          <joint name="x" type="slide" axis="1 0 0"/>
-          <joint name="z" type="slide" axis="0 0 1"/>
-          <joint name="pitch" type="hinge" axis="0 1 0"/>
-          <geom type="sphere" size="0.1" density="300"/>
-        </body>
-      </worldbody>
-      <actuator><motor joint="x" ctrllimited="true" ctrlrange="-5 5"/></actuator>
-    </mujoco>`,
-  frameSkip: 3,
-  contactForces: true,
-  carried: ["xpos", "cfrc_ext"],
-  actionSize: 1,
-  tracked: 1,
-  perturb(random, _qpos, qvel) {
-    for (let i = 0; i < 3; i++) qvel[i] += random.normal();
-  },
-  observe({ qpos, qvel, cfrc_ext }, observation) {
-    observation.set(qpos, 0);
-    observation.set(qvel, 3);
-    observation.set(cfrc_ext.subarray(6, 12), 6);
-  },
-  track({ xpos }, _model, before) {
-    before[0] = xpos[3];
-  },
-  evaluate: ({ before, fields, dt }) => ({
-    reward: (fields.xpos[3] - before[0]) / dt,
-    terminated: false,
-    info: {},
-  }),
-  resetInfo: () => ({}),
-};
-
-const spec = {
-  id: "Ball-v0",
-  title: "",
-  observationSize: 12,
-  actionSize: 1,
-  maxEpisodeSteps: 100,
-  options: {},
-};
+import { ball, ballSpec } from "./ball.ts";
 
 describe("a robot with contact forces and lagging quantities", () => {
   it("has contact forces after a step, and none after a reset", async () => {
-    const environment = await createLocomotion(spec, ball);
+    const environment = await createLocomotion(ballSpec, ball);
     const forces = (observation: Float64Array): Float64Array => observation.subarray(6);
     expect(forces(environment.reset({ seed: 1 }).observation).every((force) => force === 0)).toBe(true);
     const random = createRandom(2);
@@ -79,8 +21,8 @@ describe("a robot with contact forces and lagging quantities", () => {
   });
 
   it("continues bit for bit, the first reward and the current observation included", async () => {
-    const environment = await createLocomotion(spec, ball);
-    const other = await createLocomotion(spec, ball);
+    const environment = await createLocomotion(ballSpec, ball);
+    const other = await createLocomotion(ballSpec, ball);
     environment.reset({ seed: 3 });
     for (let i = 0; i < 30; i++) environment.step([1]);
     const saved = environment.save();
@@ -100,7 +42,7 @@ describe("a robot with contact forces and lagging quantities", () => {
   });
 
   it("rewards what MuJoCo derived in the last time step, not what the positions would give", async () => {
-    const environment = await createLocomotion(spec, ball);
+    const environment = await createLocomotion(ballSpec, ball);
     environment.setState([0, 0, 0], [1, 0, 0]);
     const x = environment.qpos[0];
     const first = environment.step([5]);
