@@ -1,5 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { environmentSpec, listEnvironments, make, replay, type Environment } from "../../envs/index.ts";
+import {
+  describeEnvironment,
+  environmentSpec,
+  listEnvironments,
+  make,
+  replay,
+  type Environment,
+} from "../../envs/index.ts";
+import { ACTION_COST } from "../../envs/regulator/riccati.ts";
 import { UserError } from "../../src/errors.ts";
 import { createRandom } from "../../src/random/index.ts";
 import type { Json } from "../../src/runs/snapshot.ts";
@@ -43,6 +51,21 @@ describe.each(listEnvironments().map(({ id }) => id))("%s", (id) => {
     const action = actionSpace.sample(random);
     expect(actionSpace.contains(action)).toBe(true);
     expect(observationSpace.contains(environment.step(action).observation)).toBe(true);
+  });
+
+  it("is what its description says", () => {
+    const { spec, task, physics } = describeEnvironment(id);
+    expect(spec).toEqual(environment.spec);
+    expect(task.observation.reduce((sum, { size }) => sum + size, 0)).toBe(spec.observationSize);
+    expect(physics === undefined).toBe(id === "Regulator-v0");
+    environment.reset({ seed: 3 });
+    for (let i = 0; i < 10; i++) {
+      const { reward, info } = environment.step(environment.actionSpace.high);
+      const terms = task.reward.map(({ name }) => info[name]);
+      // Hopper's and Walker2d's version 4 do not report the terms.
+      if (terms.every((term) => term === undefined)) continue;
+      expect(terms.reduce((sum, term) => sum + term, 0)).toBeCloseTo(reward, 12);
+    }
   });
 
   it("is a function of its seed and actions", () => {
@@ -89,6 +112,19 @@ describe.each(listEnvironments().map(({ id }) => id))("%s", (id) => {
     for (const target of [environment, other]) {
       target.restore(saved);
       expect(trace(target, 150, 3)).toEqual(expected);
+    }
+  });
+
+  it("continues from what it saved before the first step", () => {
+    const { qpos, qvel } = environment;
+    const begin = [() => environment.reset({ seed: 13 }), () => environment.setState(qpos, qvel)];
+    for (const start of begin) {
+      start();
+      const saved = environment.save();
+      const expected = trace(environment, 20, 6);
+      trace(other, 7, 4);
+      other.restore(saved);
+      expect(trace(other, 20, 6)).toEqual(expected);
     }
   });
 
@@ -161,6 +197,27 @@ describe.each(listEnvironments().map(({ id }) => id))("%s", (id) => {
     expect(steps(other, 6)).toEqual(expected);
   });
 
+  it("lets the physics see an action clipped, and the reward as it was given", () => {
+    environment.reset({ seed: 14 });
+    trace(environment, 10, 1);
+    const { low, high } = environment.actionSpace;
+    const beyond = high.map((bound, i) => [3 * bound, 2 * low[i], bound / 2][i % 3]);
+    const clipped = beyond.map((a, i) => Math.max(low[i], Math.min(high[i], a)));
+    const squares = (action: Float64Array): number => action.reduce((sum, a) => sum + a * a, 0);
+    const saved = environment.save();
+    const raw = environment.step(beyond);
+    const after = environment.save();
+    environment.restore(saved);
+    const within = environment.step(clipped);
+    expect(raw.observation).toEqual(within.observation);
+    const { qpos, qvel } = environment;
+    environment.restore(after);
+    expect([environment.qpos, environment.qvel]).toEqual([qpos, qvel]);
+    const weight = (environment.spec.options.ctrl_cost_weight as number | undefined) ?? ACTION_COST;
+    expect(within.reward - raw.reward).toBeCloseTo(weight * (squares(beyond) - squares(clipped)), 10);
+    expect(weight * (squares(beyond) - squares(clipped))).toBeGreaterThan(1e-3);
+  });
+
   it("refuses actions and states of the wrong form and keeps its own", () => {
     environment.reset({ seed: 2 });
     const before = environment.save();
@@ -178,6 +235,28 @@ describe.each(listEnvironments().map(({ id }) => id))("%s", (id) => {
     expect(() => environment.setState(qpos, qvel.fill(NaN))).toThrow(`${id}: qvel must be finite`);
     expect(environment.save()).toEqual(before);
     expect(environment.step(withNumber(0)).observation).toHaveLength(environment.spec.observationSize);
+  });
+
+  if (describeEnvironment(id).physics) {
+    it("throws where MuJoCo would start over in silence", () => {
+      environment.reset({ seed: 15 });
+      const { qpos, qvel } = environment;
+      const action = new Float64Array(environment.spec.actionSize);
+      environment.setState(qpos, qvel.fill(1e11));
+      expect(() => environment.step(action)).toThrow(`${id}: the simulation became unstable`);
+      expect(() => environment.step(action)).toThrow("call reset()");
+      environment.reset({ seed: 15 });
+      other.reset({ seed: 15 });
+      expect(trace(environment, 10, 1)).toEqual(trace(other, 10, 1));
+    });
+  }
+
+  it("hands out positions and velocities as copies", () => {
+    environment.reset({ seed: 16 });
+    const before = environment.save();
+    environment.qpos.fill(7);
+    environment.qvel.fill(7);
+    expect(environment.save()).toEqual(before);
   });
 
   it("wants a state before the first step, and nothing after close", async () => {
