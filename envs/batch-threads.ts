@@ -58,7 +58,12 @@ export async function startThreads({ workers, ...batch }: ThreadsOptions): Promi
 
 function startThread(task: Omit<WorkerTask, "port">): { thread: Thread; ready: Promise<void> } {
   const { port1, port2 } = new MessageChannel();
-  const worker = new Worker(workerFile, { workerData: { ...task, port: port2 }, transferList: [port2] });
+  const worker = new Worker(workerFile, {
+    workerData: { ...task, port: port2 },
+    transferList: [port2],
+    // Options of the calling program, as --input-type, would not fit the worker's file.
+    execArgv: [],
+  });
   const thread: Thread = { index: task.worker, worker, port: port1, first: task.first, count: task.count };
   const ready = new Promise<void>((resolve, reject) => {
     worker.once("message", () => {

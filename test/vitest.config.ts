@@ -1,18 +1,21 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 
+// The command line's tests run the built program, and so do worker threads, which cannot load TypeScript.
+const built = ["test/tools/**/*.test.ts", "test/envs/batch-threads.test.ts"];
+
 export default defineConfig({
   root: fileURLToPath(new URL("..", import.meta.url)),
   test: {
-    // Only the tests of the command line run the built program, so only they wait for the build.
+    // Only these tests wait for the build.
     projects: [
       {
         extends: true,
-        test: { name: "tools", include: ["test/tools/**/*.test.ts"], globalSetup: ["test/tools/build.ts"] },
+        test: { name: "tools", include: built, globalSetup: ["test/tools/build.ts"] },
       },
       {
         extends: true,
-        test: { name: "library", include: ["test/**/*.test.ts"], exclude: ["test/tools/**"] },
+        test: { name: "library", include: ["test/**/*.test.ts"], exclude: built },
       },
     ],
     // Native sessions (onnxruntime) and WebAssembly heaps are not shared well between worker threads.
