@@ -1,21 +1,12 @@
 import { UserError } from "../src/errors.ts";
-import { readD4rl } from "./d4rl.ts";
-import { episodeReturns } from "./transition-set.ts";
+import { openDataset } from "./open.ts";
+import { joinPieces } from "./concatenate.ts";
+import { episodeReturns, trajectories, type Trajectory } from "./transition-set.ts";
 
-/** One episode of an expert, T = `length` steps, row-major. */
-export interface DemonstrationTrajectory {
-  readonly length: number;
-  /** [T, O] */
-  readonly observations: Float32Array;
-  /** [T, A] */
-  readonly actions: Float32Array;
-  /** [T, O] */
-  readonly nextObservations: Float32Array;
-  /** [T]: the environment's own rewards; for reports only, no algorithm learns from them. */
-  readonly rewards: Float32Array;
-  readonly terminated: boolean;
-  readonly truncated: boolean;
-}
+/**
+ * One episode of an expert. Its rewards are the environment's own; for reports only, no algorithm learns from them.
+ */
+export type DemonstrationTrajectory = Trajectory;
 
 export interface Demonstrations {
   readonly environment: string;
@@ -34,10 +25,11 @@ export interface DemonstrationSpec {
 }
 
 /**
- * Reads demonstrations from a file in D4RL's layout: its first `count` episodes, by default all.
+ * Reads demonstrations from a dataset, D4RL's or Minari's: its first `count` episodes, by default all. Rows after them
+ * are not looked at.
  *
- * @throws UserError when the file was recorded in another environment, does not fit this one, holds fewer episodes or a
- *   number that is not finite
+ * @throws UserError when the data were recorded in another environment, do not fit this one, are fewer episodes, or hold
+ *   a number that is not finite
  */
 export async function readDemonstrations(
   path: string,
@@ -48,26 +40,23 @@ export async function readDemonstrations(
   if (count !== undefined && !(Number.isSafeInteger(count) && count > 0)) {
     throw new UserError(`${path}: ${count} trajectories were asked for, expected a positive integer`);
   }
-  const set = await readD4rl(path, { environment: id, observationSize, actionSize });
-  if (count !== undefined && set.episodes.length < count) {
-    const held = set.episodes.length === 1 ? "1 trajectory" : `${set.episodes.length} trajectories`;
-    throw new UserError(`${path}: holds ${held}, ${count} were asked for`);
+  const dataset = await openDataset(path, { environment: id, observationSize, actionSize });
+  try {
+    const { episodes } = dataset;
+    if (count !== undefined && episodes.length < count) {
+      const held = episodes.length === 1 ? "1 trajectory" : `${episodes.length} trajectories`;
+      throw new UserError(`${path}: holds ${held}, ${count} were asked for`);
+    }
+    const size = episodes[(count ?? episodes.length) - 1].end;
+    const set = { ...joinPieces([dataset.read(0, size)], size, dataset.path), metadata: {} };
+    return {
+      environment: id,
+      observationSize,
+      actionSize,
+      trajectories: [...trajectories(set)],
+      returns: episodeReturns(set),
+    };
+  } finally {
+    dataset.close();
   }
-  const episodes = set.episodes.slice(0, count);
-  const trajectories = episodes.map(({ start, end, terminated, truncated }) => ({
-    length: end - start,
-    observations: set.observations.slice(start * observationSize, end * observationSize),
-    actions: set.actions.slice(start * actionSize, end * actionSize),
-    nextObservations: set.nextObservations.slice(start * observationSize, end * observationSize),
-    rewards: set.rewards.slice(start, end),
-    terminated,
-    truncated,
-  }));
-  return {
-    environment: id,
-    observationSize,
-    actionSize,
-    trajectories,
-    returns: episodeReturns({ rewards: set.rewards, episodes }),
-  };
 }

@@ -6,23 +6,47 @@ export interface Episode {
   readonly terminated: boolean;
   /** The last step reached a time limit. When neither holds, the data end within the episode. */
   readonly truncated: boolean;
+  /** The seed that the environment was reset with, where it is known. */
+  readonly seed?: number;
 }
 
-/** Steps of one environment in time order. N = `size` rows; all arrays are row-major. */
-export interface TransitionSet {
+export type Floats = Float32Array<ArrayBuffer> | Float64Array<ArrayBuffer>;
+
+/** Values per transition beyond the transition itself, such as the physics state before the action. */
+export interface InfoColumn {
+  /** Shape of one row's values: `[6]` for qpos of the hopper, `[]` for a number. */
+  readonly rowShape: readonly number[];
+  /** [N, ...rowShape], bool as 0 and 1. */
+  readonly values: Float32Array | Float64Array | Int32Array | BigInt64Array | Uint8Array;
+}
+
+/** An array that belongs to a whole set, such as the weights of the policy that made it. */
+export interface MetadataArray {
+  readonly shape: readonly number[];
+  readonly values: Float32Array | Float64Array | Int32Array | BigInt64Array;
+}
+
+/** By path: `seed`, `policy/fc0/weight`. */
+export type Metadata = Readonly<Record<string, string | number | MetadataArray>>;
+
+/**
+ * Steps of one environment in time order, in any precision. N = `size` rows; all arrays are row-major. Every episode but
+ * the last ends in a row with `terminals` or `timeouts` set, so the flags tell where episodes begin.
+ */
+export interface Transitions<F extends Float32Array | Float64Array = Float32Array | Float64Array> {
   /** The environment's id, where it is known: "Hopper-v5". */
   readonly environment?: string;
   readonly observationSize: number;
   readonly actionSize: number;
   readonly size: number;
   /** [N, observationSize] */
-  readonly observations: Float32Array;
+  readonly observations: F;
   /** [N, actionSize] */
-  readonly actions: Float32Array;
+  readonly actions: F;
   /** [N] */
-  readonly rewards: Float32Array;
+  readonly rewards: F;
   /** [N, observationSize]: the true next state, at the end of an episode too. */
-  readonly nextObservations: Float32Array;
+  readonly nextObservations: F;
   /**
    * [N]: 1 where `nextObservations` is not known and repeats the observation; only ever terminal rows, whose next state
    * no bootstrap uses. World models and rewards of s′ must leave these rows out. Absent when all are known.
@@ -32,11 +56,30 @@ export interface TransitionSet {
   readonly terminals: Uint8Array;
   /** [N]: 1 where the step reached a time limit. */
   readonly timeouts: Uint8Array;
-  /** [N, nq] and [N, nv]: the physics state before the action. */
-  readonly qpos?: Float32Array | Float64Array;
-  readonly qvel?: Float32Array | Float64Array;
+  /** By name: `qpos` and `qvel` are the physics state before the action. */
+  readonly infos: Readonly<Record<string, InfoColumn>>;
   readonly episodes: readonly Episode[];
-  readonly metadata: Readonly<Record<string, string | number>>;
+  readonly metadata: Metadata;
+  /** What the `metadata.json` of a Minari dataset says beyond the set's own facts. */
+  readonly minari?: Readonly<Record<string, unknown>>;
+}
+
+/** Transitions in single precision, as networks take them. */
+export type TransitionSet = Transitions<Float32Array>;
+
+/** Steps of one episode, T = `length`; the arrays are views of a set's. */
+export interface Trajectory {
+  readonly length: number;
+  /** [T, observationSize] */
+  readonly observations: Float32Array;
+  /** [T, actionSize] */
+  readonly actions: Float32Array;
+  /** [T, observationSize] */
+  readonly nextObservations: Float32Array;
+  /** [T] */
+  readonly rewards: Float32Array;
+  readonly terminated: boolean;
+  readonly truncated: boolean;
 }
 
 /** Episodes as the flags delimit them; rows after the last flag are an episode that neither terminated nor timed out. */
@@ -54,10 +97,33 @@ export function splitEpisodes(terminals: Uint8Array, timeouts: Uint8Array): Epis
 }
 
 /** The undiscounted sum of rewards of each episode, accumulated in double precision. */
-export function episodeReturns(set: Pick<TransitionSet, "rewards" | "episodes">): Float64Array {
+export function episodeReturns(set: Pick<Transitions, "rewards" | "episodes">): Float64Array {
   return Float64Array.from(set.episodes, ({ start, end }) => {
     let total = 0;
     for (let row = start; row < end; row++) total += set.rewards[row];
     return total;
   });
+}
+
+/** The episodes one after the other, without copying their rows. */
+export function* trajectories(set: TransitionSet): Generator<Trajectory> {
+  const { observationSize, actionSize } = set;
+  for (const { start, end, terminated, truncated } of set.episodes) {
+    yield {
+      length: end - start,
+      observations: set.observations.subarray(start * observationSize, end * observationSize),
+      actions: set.actions.subarray(start * actionSize, end * actionSize),
+      nextObservations: set.nextObservations.subarray(start * observationSize, end * observationSize),
+      rewards: set.rewards.subarray(start, end),
+      terminated,
+      truncated,
+    };
+  }
+}
+
+/** The rows whose next observation is known, in order: what world models and rewards of s′ learn from. */
+export function rowsWithKnownNext(set: Pick<Transitions, "size" | "unknownNextObservations">): Uint32Array {
+  const unknown = set.unknownNextObservations;
+  const all = Uint32Array.from({ length: set.size }, (_, row) => row);
+  return unknown === undefined ? all : all.filter((row) => unknown[row] === 0);
 }

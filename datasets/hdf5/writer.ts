@@ -1,13 +1,24 @@
 /*
- * A writer for the small part of HDF5 that datasets need: groups, contiguous columns, scalars. h5wasm reads HDF5 but
- * does not serve for writing: it cannot create the booleans that D4RL's files hold, it stamps every dataset with the
- * time, so that no two files are the same, and a full disk leaves it with a file that it can neither finish nor close.
+ * A writer of HDF5 files. h5wasm reads HDF5 but does not serve for writing: it cannot create the booleans that D4RL's
+ * files hold, it stamps every dataset with the time, so that no two files are the same, and a full disk leaves it with
+ * a file that it can neither finish nor close.
  * Columns are not compressed: gzip takes 8 % off such data, and its output changes from one zlib to the next.
- *
- * Format: HDF5 File Format Specification 3.0; superblock 2, version 2 object headers (which record no times).
  */
-import { writeFileAtomically } from "../../src/runs/atomic-file.ts";
-import { lookup3 } from "./lookup3.ts";
+import { bytesOf, openAtomicFile } from "../../src/runs/atomic-file.ts";
+import {
+  columnHeader,
+  elementBytes,
+  groupHeader,
+  indexedGroupHeader,
+  scalarHeader,
+  superblock,
+  superblockBytes,
+  type ColumnType,
+  type ScalarValue,
+} from "./format.ts";
+import { placeLinkIndex } from "./link-index.ts";
+
+export type { ColumnType, ScalarValue } from "./format.ts";
 
 export type Hdf5Value =
   | {
@@ -15,149 +26,142 @@ export type Hdf5Value =
       readonly shape: readonly number[];
       readonly values: Float32Array | Float64Array;
     }
+  | {
+      readonly kind: "integer";
+      readonly shape: readonly number[];
+      readonly values: Int32Array | BigInt64Array;
+    }
   /** Written as h5py writes NumPy's bool: an enumeration FALSE, TRUE of 8-bit integers. */
   | { readonly kind: "bool"; readonly shape: readonly number[]; readonly values: Uint8Array }
-  | { readonly kind: "scalar"; readonly value: number | string };
+  | { readonly kind: "scalar"; readonly value: ScalarValue };
 
-const superblockBytes = 48;
-const undefinedAddress = 0xffff_ffff_ffff_ffffn;
+export type ColumnValues = Exclude<Hdf5Value, { kind: "scalar" }>["values"];
 
-const messageTypes = {
-  dataspace: 1,
-  linkInfo: 2,
-  datatype: 3,
-  fillValue: 5,
-  link: 6,
-  layout: 8,
-  groupInfo: 10,
-} as const;
-
-const u8 = (...values: number[]): Buffer => Buffer.from(values);
-const u16 = (value: number): Buffer => u8(value & 0xff, value >>> 8);
-function u32(value: number): Buffer {
-  const bytes = Buffer.alloc(4);
-  bytes.writeUInt32LE(value);
-  return bytes;
-}
-function u64(value: number | bigint): Buffer {
-  const bytes = Buffer.alloc(8);
-  bytes.writeBigUInt64LE(BigInt(value));
-  return bytes;
+/** A column whose values come later, piece by piece. */
+export interface Hdf5Reservation {
+  readonly kind: "reserved";
+  readonly type: ColumnType;
+  readonly shape: readonly number[];
 }
 
-const withChecksum = (bytes: Buffer): Buffer => Buffer.concat([bytes, u32(lookup3(bytes))]);
+/** A group's links: names and the addresses of what they lead to. */
+export type Links = Map<string, number>;
 
-interface Message {
-  readonly type: number;
-  readonly data: Buffer;
+/** An HDF5 file that is being written. Addresses are those of headers, for {@link Links}. */
+export interface Hdf5Output {
+  column(value: Exclude<Hdf5Value, { kind: "scalar" }>): number;
+  scalar(value: ScalarValue): number;
+  /** Room for a column; `write` puts values at an element of it. */
+  reserve(reservation: Hdf5Reservation): {
+    readonly header: number;
+    write(element: number, values: ColumnValues): void;
+  };
+  group(links: Links, attributes?: Readonly<Record<string, ScalarValue>>): number;
+  /** Completes the file; it then has its name. */
+  commit(root: number): void;
+  /** Removes what was written. */
+  abort(): void;
 }
 
-function objectHeader(messages: readonly Message[]): Buffer {
-  const body = Buffer.concat(messages.flatMap(({ type, data }) => [u8(type), u16(data.length), u8(0), data]));
-  // Flags 2: the size of the messages has 4 bytes, and no times are stored.
-  return withChecksum(Buffer.concat([Buffer.from("OHDR"), u8(2, 2), u32(body.length), body]));
+/** Groups up to this size keep their links in their header. */
+const largestPlainGroup = 64;
+/** Small parts of a file are gathered up to so many bytes before they are written. */
+const gatheredBytes = 1 << 20;
+
+export function columnTypeOf(values: ColumnValues): ColumnType {
+  if (values instanceof Float32Array) return "float32";
+  if (values instanceof Float64Array) return "float64";
+  if (values instanceof Int32Array) return "int32";
+  return values instanceof BigInt64Array ? "int64" : "bool";
 }
 
-function dataspace(shape: readonly number[]): Message {
-  const kind = shape.length === 0 ? 0 : 1;
+/**
+ * Starts an HDF5 file, which gets its name when it is complete. What is written in the same order gives the same bytes.
+ * @param shownAs the path in messages
+ * @throws UserError, as all methods of the result, when the file system refuses
+ */
+export function createHdf5(path: string, shownAs = path): Hdf5Output {
+  const file = openAtomicFile(path, shownAs);
+  let gathered: Uint8Array[] = [];
+  let gatheredSize = 0;
+  let end = 0;
+  const flush = (): void => {
+    if (gatheredSize > 0) file.append(Buffer.concat(gathered));
+    gathered = [];
+    gatheredSize = 0;
+  };
+  const append = (bytes: Uint8Array): void => {
+    end += bytes.length;
+    if (bytes.length > gatheredBytes / 4) {
+      flush();
+      file.append(bytes);
+      return;
+    }
+    // A copy: the caller may reuse its array.
+    gathered.push(bytes.slice());
+    gatheredSize += bytes.length;
+    if (gatheredSize > gatheredBytes) flush();
+  };
+  const padding = (bytes: number): number => (8 - (bytes % 8)) % 8;
+  const place = (view: ArrayBufferView): number => {
+    const address = end;
+    append(bytesOf(view));
+    append(new Uint8Array(padding(view.byteLength)));
+    return address;
+  };
+  // The first bytes are known at the end only.
+  append(new Uint8Array(superblockBytes));
+
   return {
-    type: messageTypes.dataspace,
-    data: Buffer.concat([u8(2, shape.length, 0, kind), ...shape.map(u64)]),
+    column(value) {
+      const { shape, values } = value;
+      const count = shape.reduce((product, size) => product * size, 1);
+      if (count !== values.length) throw new Error(`${values.length} values for shape [${shape.join(", ")}]`);
+      return place(columnHeader(columnTypeOf(values), shape, place(values)));
+    },
+    scalar: (value) => place(scalarHeader(value)),
+    reserve({ type, shape }) {
+      const bytes = shape.reduce((product, size) => product * size, elementBytes[type]);
+      const address = end;
+      flush();
+      file.reserve(bytes + padding(bytes));
+      end += bytes + padding(bytes);
+      return {
+        header: place(columnHeader(type, shape, address)),
+        write(element, values) {
+          const offset = element * elementBytes[type];
+          if (columnTypeOf(values) !== type || offset + values.byteLength > bytes) {
+            throw new Error(`${values.length} values of ${columnTypeOf(values)} at ${element} do not fit`);
+          }
+          file.write(values, address + offset);
+        },
+      };
+    },
+    group(links, attributes = {}) {
+      if (links.size <= largestPlainGroup) return place(groupHeader(links, attributes));
+      const { tree, heap } = placeLinkIndex(links, place);
+      return place(indexedGroupHeader(tree, heap, attributes));
+    },
+    commit(root) {
+      flush();
+      file.write(superblock(end, root), 0);
+      file.commit();
+    },
+    abort: () => file.abort(),
   };
 }
 
-/** Class and version, three bytes of class bits, size; then what the class adds. */
-const datatypes = {
-  float32: Buffer.concat([u8(0x11, 0x20, 31, 0), u32(4), u16(0), u16(32), u8(23, 8, 0, 23), u32(127)]),
-  float64: Buffer.concat([u8(0x11, 0x20, 63, 0), u32(8), u16(0), u16(64), u8(52, 11, 0, 52), u32(1023)]),
-  int32: Buffer.concat([u8(0x10, 0x08, 0, 0), u32(4), u16(0), u16(32)]),
-  bool: Buffer.concat([
-    u8(0x18, 2, 0, 0),
-    u32(1),
-    // The base type, a signed 8-bit integer; the members' names, padded to 8 bytes; their values.
-    Buffer.concat([u8(0x10, 0x08, 0, 0), u32(1), u16(0), u16(8)]),
-    Buffer.from("FALSE\0\0\0TRUE\0\0\0\0"),
-    u8(0, 1),
-  ]),
-  /** Null-padded UTF-8 of fixed length. */
-  text: (length: number): Buffer => Buffer.concat([u8(0x13, 0x11, 0, 0), u32(length)]),
-};
+type Tree<V> = Map<string, Tree<V> | V>;
 
-/** No fill value; storage is allocated at once (compact) or when written (contiguous). */
-const fillValue = (compact: boolean): Message => ({
-  type: messageTypes.fillValue,
-  data: u8(3, compact ? 0x09 : 0x0a),
-});
-
-/** A scalar's data stand in its header. */
-function scalarHeader(value: number | string): Buffer {
-  let datatype: Buffer = datatypes.float64;
-  let data: Buffer = Buffer.alloc(8);
-  if (typeof value === "string") {
-    const text = Buffer.from(value, "utf8");
-    data = text.length === 0 ? u8(0) : text;
-    datatype = datatypes.text(data.length);
-  } else if (value === (value | 0) && !Object.is(value, -0)) {
-    data = Buffer.alloc(4);
-    data.writeInt32LE(value);
-    datatype = datatypes.int32;
-  } else {
-    data.writeDoubleLE(value);
-  }
-  if (data.length > 60_000)
-    throw new Error(`a string of ${data.length} bytes does not fit into an HDF5 header`);
-  return objectHeader([
-    dataspace([]),
-    { type: messageTypes.datatype, data: datatype },
-    fillValue(true),
-    { type: messageTypes.layout, data: Buffer.concat([u8(3, 0), u16(data.length), data]) },
-  ]);
-}
-
-function columnHeader(value: Exclude<Hdf5Value, { kind: "scalar" }>, address: number): Buffer {
-  const { kind, shape, values } = value;
-  const count = shape.reduce((product, size) => product * size, 1);
-  if (count !== values.length) throw new Error(`${values.length} values for shape [${shape.join(", ")}]`);
-  const float = values instanceof Float32Array ? datatypes.float32 : datatypes.float64;
-  const where = values.length === 0 ? undefinedAddress : address;
-  return objectHeader([
-    dataspace(shape),
-    { type: messageTypes.datatype, data: kind === "bool" ? datatypes.bool : float },
-    fillValue(false),
-    { type: messageTypes.layout, data: Buffer.concat([u8(3, 1), u64(where), u64(values.byteLength)]) },
-  ]);
-}
-
-function groupHeader(links: ReadonlyMap<string, number>): Buffer {
-  return objectHeader([
-    // Links stand in the header itself: there is no heap and no index.
-    {
-      type: messageTypes.linkInfo,
-      data: Buffer.concat([u8(0, 0), u64(undefinedAddress), u64(undefinedAddress)]),
-    },
-    { type: messageTypes.groupInfo, data: u8(0, 0) },
-    ...[...links].map(([name, address]) => {
-      const bytes = Buffer.from(name, "utf8");
-      // Flags 0x10: the character set is given, 1 for UTF-8. The length of the name has one byte.
-      return {
-        type: messageTypes.link,
-        data: Buffer.concat([u8(1, 0x10, 1, bytes.length), bytes, u64(address)]),
-      };
-    }),
-  ]);
-}
-
-type Tree = Map<string, Tree | Hdf5Value>;
-
-function treeOf(entries: Readonly<Record<string, Hdf5Value>>): Tree {
-  const root: Tree = new Map();
+function treeOf<V extends object>(entries: Readonly<Record<string, V>>): Tree<V> {
+  const root: Tree<V> = new Map();
   // In the order of their names: the order in which a caller filled its record must not show in the bytes.
   for (const [path, value] of Object.entries(entries).sort(([a], [b]) => (a < b ? -1 : 1))) {
     const names = path.split("/");
     const last = names.pop() as string;
     let group = root;
     for (const name of names) {
-      const child = group.get(name) ?? (new Map() as Tree);
+      const child = group.get(name) ?? (new Map() as Tree<V>);
       if (!(child instanceof Map)) throw new Error(`"${path}" lies under a dataset`);
       group.set(name, child);
       group = child;
@@ -168,39 +172,47 @@ function treeOf(entries: Readonly<Record<string, Hdf5Value>>): Tree {
 }
 
 /**
+ * Places entries and the groups that their paths name.
+ * @returns the header of the root group, and a function for each reservation that puts values at an element
+ */
+export function placeEntries(
+  output: Hdf5Output,
+  entries: Readonly<Record<string, Hdf5Value | Hdf5Reservation>>,
+): {
+  readonly root: number;
+  readonly reserved: ReadonlyMap<string, (at: number, values: ColumnValues) => void>;
+} {
+  const reserved = new Map<string, (at: number, values: ColumnValues) => void>();
+  const placeOne = (path: string, entry: Hdf5Value | Hdf5Reservation): number => {
+    if (entry.kind === "scalar") return output.scalar(entry.value);
+    if (entry.kind !== "reserved") return output.column(entry);
+    const { header, write } = output.reserve(entry);
+    reserved.set(path, write);
+    return header;
+  };
+  const placeAll = (tree: Tree<Hdf5Value | Hdf5Reservation>, prefix: string): number => {
+    const links: Links = new Map();
+    for (const [name, child] of tree) {
+      const path = prefix + name;
+      links.set(name, child instanceof Map ? placeAll(child, `${path}/`) : placeOne(path, child));
+    }
+    return output.group(links);
+  };
+  return { root: placeAll(treeOf(entries), ""), reserved };
+}
+
+/**
  * Writes an HDF5 file atomically. The same entries give the same bytes, everywhere and at any time.
  *
  * @param entries by path, such as `infos/qpos`; groups come from the paths
  * @throws UserError when the file cannot be written; an older file is then untouched
  */
 export function writeHdf5(path: string, entries: Readonly<Record<string, Hdf5Value>>): void {
-  const parts: ArrayBufferView[] = [];
-  let end = superblockBytes;
-  const place = (bytes: ArrayBufferView): number => {
-    const address = end;
-    const padding = Buffer.alloc((8 - (bytes.byteLength % 8)) % 8);
-    parts.push(bytes, padding);
-    end += bytes.byteLength + padding.length;
-    return address;
-  };
-  const placeAll = (tree: Tree): number => {
-    const links = new Map<string, number>();
-    for (const [name, child] of tree) {
-      if (child instanceof Map) links.set(name, placeAll(child));
-      else if (child.kind === "scalar") links.set(name, place(scalarHeader(child.value)));
-      else links.set(name, place(columnHeader(child, place(child.values))));
-    }
-    return place(groupHeader(links));
-  };
-  const root = placeAll(treeOf(entries));
-  const superblock = withChecksum(
-    Buffer.concat([
-      u8(0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a, 2, 8, 8, 0),
-      ...[u64(0), u64(undefinedAddress), u64(end), u64(root)],
-    ]),
-  );
-  writeFileAtomically(path, (sink) => {
-    sink.append(superblock);
-    for (const part of parts) sink.append(part);
-  });
+  const output = createHdf5(path);
+  try {
+    output.commit(placeEntries(output, entries).root);
+  } catch (error) {
+    output.abort();
+    throw error;
+  }
 }

@@ -3,6 +3,7 @@ import {
   fsyncSync,
   fstatSync,
   ftruncateSync,
+  lstatSync,
   mkdirSync,
   openSync,
   renameSync,
@@ -78,48 +79,153 @@ export interface FileSink {
   append(bytes: ArrayBufferView): void;
 }
 
+/** A file that is written over some time, under a temporary name. Its methods throw UserErrors that name `path`. */
+export interface AtomicFile extends FileSink {
+  /** Sets aside bytes at the end, zero until {@link write} fills them. */
+  reserve(bytes: number): void;
+  /** Overwrites bytes that were appended or reserved. */
+  write(bytes: ArrayBufferView, position: number): void;
+  /** Gives the file its name, once its content is on the disk. */
+  commit(): void;
+  /** Removes what was written; does nothing after the file got its name. */
+  abort(): void;
+}
+
+/** A name beside `path` for what is not yet complete. */
+function temporaryName(path: string): string {
+  return join(dirname(path), `.${basename(path)}.${process.pid}${partialSuffix}`);
+}
+
 /**
- * Writes a file so that, at every moment and after a crash or power cut, the path holds either the old content or the
- * complete new one: temporary name in the same directory, sync, rename, sync of the directory. When anything fails, a
- * full disk included, the temporary file is removed and the old file is untouched.
+ * Starts a file so that, at every moment and after a crash or power cut, the path holds either the old content or the
+ * complete new one: temporary name in the same directory, sync, rename, sync of the directory. The caller ends with
+ * `commit` or, when anything fails, a full disk included, with `abort`: the old file is then untouched.
  *
+ * @param shownAs the path in messages, where `path` itself lies in a directory that has yet to get its name
  * @throws UserError naming the path and the cause when the file system refuses
  */
-export function writeFileAtomically(path: string, produce: (sink: FileSink) => void): void {
-  const directory = dirname(path);
-  const temporary = join(directory, `.${basename(path)}.${process.pid}${partialSuffix}`);
-  let descriptor: number | undefined;
-  try {
+export function openAtomicFile(path: string, shownAs = path): AtomicFile {
+  const temporary = temporaryName(path);
+  const attempt = <T>(act: () => T): T => {
+    try {
+      return act();
+    } catch (error) {
+      throw fileError(shownAs, "cannot be written", error);
+    }
+  };
+  let descriptor: number | undefined = attempt(() => {
     const existing = statSync(path, { throwIfNoEntry: false });
     if (existing !== undefined && !existing.isFile()) {
       const kind = existing.isDirectory() ? "a directory" : "not a regular file";
-      throw new UserError(`${path}: cannot be written: is ${kind}`);
+      throw new UserError(`${shownAs}: cannot be written: is ${kind}`);
     }
-    const opened = (descriptor = openSync(temporary, "w"));
-    let size = 0;
-    produce({
-      get size() {
-        return size;
-      },
-      append(bytes) {
-        writeAll(opened, bytes, null);
-        size += bytes.byteLength;
-      },
-    });
-    fsyncSync(opened);
-    descriptor = undefined;
-    closeSync(opened);
-    renameSync(temporary, path);
-    syncDirectory(directory);
+    return openSync(temporary, "w");
+  });
+  let size = 0;
+  const opened = (): number => {
+    if (descriptor === undefined) throw new Error(`${path} is closed`);
+    return descriptor;
+  };
+  return {
+    get size() {
+      return size;
+    },
+    append(bytes) {
+      attempt(() => writeAll(opened(), bytes, size));
+      size += bytes.byteLength;
+    },
+    reserve(bytes) {
+      size += bytes;
+    },
+    write(bytes, position) {
+      if (position + bytes.byteLength > size) throw new Error(`${path}: written beyond its ${size} bytes`);
+      attempt(() => writeAll(opened(), bytes, position));
+    },
+    commit() {
+      attempt(() => {
+        // Reserved bytes at the end that nothing filled.
+        ftruncateSync(opened(), size);
+        fsyncSync(opened());
+        closeSync(opened());
+        descriptor = undefined;
+        renameSync(temporary, path);
+        syncDirectory(dirname(path));
+      });
+    },
+    abort() {
+      try {
+        if (descriptor !== undefined) closeSync(descriptor);
+        descriptor = undefined;
+        rmSync(temporary, { force: true });
+      } catch {
+        // The error that led here says what went wrong; the directory may not even exist.
+      }
+    },
+  };
+}
+
+/**
+ * Writes a file at once as {@link openAtomicFile} does.
+ * @throws UserError naming the path and the cause when the file system refuses
+ */
+export function writeFileAtomically(path: string, produce: (sink: FileSink) => void): void {
+  const file = openAtomicFile(path);
+  try {
+    produce(file);
+    file.commit();
   } catch (error) {
-    try {
-      if (descriptor !== undefined) closeSync(descriptor);
-      rmSync(temporary, { force: true });
-    } catch {
-      // The first error says what went wrong; the directory may not even exist.
-    }
+    file.abort();
     throw fileError(path, "cannot be written", error);
   }
+}
+
+/** A directory that is filled under a temporary name. */
+export interface AtomicDirectory {
+  /** Where its files go until {@link commit}. */
+  readonly staging: string;
+  /** Gives the directory its name. @throws UserError when there is something of that name by now */
+  commit(): void;
+  /** Removes what was written; does nothing after the directory got its name. */
+  abort(): void;
+}
+
+/**
+ * Starts a new directory that appears under its name only when it is complete.
+ * @throws UserError when there is something at `path` already, or the file system refuses
+ */
+export function openAtomicDirectory(path: string): AtomicDirectory {
+  const staging = temporaryName(path);
+  const refuseExisting = (): void => {
+    if (lstatSync(path, { throwIfNoEntry: false }) === undefined) return;
+    throw new UserError(`${path}: already exists; remove it or choose another name`);
+  };
+  try {
+    refuseExisting();
+    rmSync(staging, { recursive: true, force: true });
+    mkdirSync(staging);
+  } catch (error) {
+    throw fileError(path, "cannot be created", error);
+  }
+  return {
+    staging,
+    commit() {
+      try {
+        refuseExisting();
+        syncDirectory(staging);
+        renameSync(staging, path);
+        syncDirectory(dirname(path));
+      } catch (error) {
+        throw fileError(path, "cannot be created", error);
+      }
+    },
+    abort() {
+      try {
+        rmSync(staging, { recursive: true, force: true });
+      } catch {
+        // The error that led here says what went wrong.
+      }
+    },
+  };
 }
 
 /** {@link writeFileAtomically} for text. */

@@ -10,7 +10,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
-import { writeD4rl } from "../../datasets/d4rl.ts";
+import { writeD4rl } from "../../datasets/d4rl/index.ts";
 import { writeHdf5 } from "../../datasets/hdf5/writer.ts";
 import type { TransitionSet } from "../../datasets/transition-set.ts";
 import { readCheckpoint } from "../../src/runs/index.ts";
@@ -30,6 +30,7 @@ function demonstration(observationSize: number, actionSize: number, rows = 8): T
     nextObservations: new Float32Array(rows * observationSize),
     terminals: new Uint8Array(rows),
     timeouts,
+    infos: {},
     episodes: [{ start: 0, end: rows, terminated: false, truncated: true }],
     metadata: {},
   };
@@ -99,18 +100,18 @@ describe("a mistake gives one line, a non-zero exit code and no damage", () => {
   });
 
   it("in demonstrations of another robot, by their columns or by what they say", async () => {
-    await writeD4rl(inFolder("walker.hdf5"), demonstration(17, 6));
+    writeD4rl(inFolder("walker.hdf5"), demonstration(17, 6));
     expect(trainOnDemos("walker.hdf5")).toBe(
       'walker.hdf5: "observations" has 17 columns, Hopper-v5 expects 11',
     );
-    await writeD4rl(inFolder("older.hdf5"), { ...demonstration(11, 3), environment: "Hopper-v4" });
+    writeD4rl(inFolder("older.hdf5"), { ...demonstration(11, 3), environment: "Hopper-v4" });
     expect(trainOnDemos("older.hdf5")).toBe("older.hdf5: recorded in Hopper-v4, this run needs Hopper-v5");
     expect(existsSync(inFolder("refused"))).toBe(false);
   });
 
   it("in demonstrations that are missing, cut off, or no HDF5", async () => {
     expect(trainOnDemos("missing.hdf5")).toMatch(/^missing\.hdf5: .*no such file/);
-    await writeD4rl(inFolder("cut.hdf5"), demonstration(11, 3, 400));
+    writeD4rl(inFolder("cut.hdf5"), demonstration(11, 3, 400));
     truncateSync(inFolder("cut.hdf5"), Math.floor(bytes(folder, "cut.hdf5").length / 2));
     expect(trainOnDemos("cut.hdf5")).toMatch(/^cut\.hdf5: /);
     writeFileSync(inFolder("text.hdf5"), "not a dataset");

@@ -103,9 +103,9 @@ describe("motive collect", () => {
   });
 
   it("says where the data are from, without a path of this machine", async () => {
-    const { metadata } = await readD4rl(join(folder, "demos.hdf5"));
+    const { environment, metadata } = await readD4rl(join(folder, "demos.hdf5"));
+    expect(environment).toBe("Hopper-v5");
     expect(metadata).toMatchObject({
-      environment: "Hopper-v5",
       policy: "run",
       seed: 0,
       mode: "mean",
@@ -117,7 +117,8 @@ describe("motive collect", () => {
 
   it("records what the environment did: the recorded actions lead from each recorded state to the next", async () => {
     const set = await readD4rl(join(folder, "demos.hdf5"), { environment: "Hopper-v5" });
-    const { qpos, qvel, size } = set;
+    const { size } = set;
+    const [qpos, qvel] = ["qpos", "qvel"].map((name) => set.infos[name]?.values as Float64Array);
     expect(qpos).toBeInstanceOf(Float64Array);
     expect(set.episodes).toHaveLength(2);
     const environment = await make("Hopper-v5");
@@ -125,10 +126,10 @@ describe("motive collect", () => {
       values.subarray((i * values.length) / size, ((i + 1) * values.length) / size);
     for (const { start, end, terminated, truncated } of set.episodes) {
       expect(terminated !== truncated).toBe(true);
-      const first = environment.setState(row(qpos!, start), row(qvel!, start));
+      const first = environment.setState(row(qpos, start), row(qvel, start));
       expect(Float32Array.from(first)).toEqual(row(set.observations, start));
       for (let i = start; i < end; i++) {
-        expect(environment.qpos).toEqual(row(qpos!, i));
+        expect(environment.qpos).toEqual(row(qpos, i));
         const step = environment.step(row(set.actions, i));
         expect(Float32Array.from(step.observation)).toEqual(row(set.nextObservations, i));
         expect(Math.fround(step.reward)).toBe(set.rewards[i]);

@@ -26,11 +26,15 @@ function joinColumns(columns: readonly Float32Array[]): Float32Array<ArrayBuffer
   return joined;
 }
 
-function joinStates(columns: readonly (Float64Array | undefined)[]): Float64Array | undefined {
+function joinStates(
+  name: string,
+  columns: readonly (Float64Array | undefined)[],
+  size: number,
+): TransitionSet["infos"] {
   const known = columns.filter((column) => column !== undefined);
-  return known.length === columns.length
-    ? Float64Array.from(known.flatMap((column) => [...column]))
-    : undefined;
+  if (known.length < columns.length || size === 0) return {};
+  const values = Float64Array.from(known.flatMap((column) => [...column]));
+  return { [name]: { rowShape: [values.length / size], values } };
 }
 
 /** Episodes laid one after the other as a transition set. */
@@ -58,8 +62,18 @@ export function transitionSet(
     nextObservations: joinColumns(trajectories.map((one) => one.nextObservations)),
     terminals,
     timeouts,
-    qpos: joinStates(trajectories.map((one) => one.qpos)),
-    qvel: joinStates(trajectories.map((one) => one.qvel)),
+    infos: {
+      ...joinStates(
+        "qpos",
+        trajectories.map((one) => one.qpos),
+        size,
+      ),
+      ...joinStates(
+        "qvel",
+        trajectories.map((one) => one.qvel),
+        size,
+      ),
+    },
     episodes,
   };
 }
@@ -88,7 +102,7 @@ export function collectCommand(terminal: Terminal): Command {
         throw new UsageError("--stochastic and --deterministic contradict each other; give one");
       }
       const { rolloutEpisodes } = await import("../../agents/rollout.ts");
-      const { writeD4rl } = await import("../../datasets/d4rl.ts");
+      const { writeD4rl } = await import("../../datasets/d4rl/index.ts");
       const { make } = await import("../../envs/index.ts");
       const { prepareOutput } = await import("../files.ts");
       const { openPolicy } = await import("../saved-policy.ts");
@@ -120,7 +134,6 @@ export function collectCommand(terminal: Terminal): Command {
         observationSize: policy.observationSize,
         actionSize: policy.actionSize,
         metadata: {
-          environment: environmentId,
           policy: label,
           seed: options.seed,
           mode,
@@ -129,7 +142,7 @@ export function collectCommand(terminal: Terminal): Command {
           command: `motive collect ${label} --episodes ${options.episodes} --seed ${options.seed} ${flag}`,
         },
       });
-      await writeD4rl(options.out, set);
+      writeD4rl(options.out, set);
       if (options.json) {
         printJson(terminal, {
           file: options.out,

@@ -1,0 +1,2 @@
+export { openMinari, readMinari } from "./reader.ts";
+export { createMinari, type Bounds, type MinariFacts } from "./writer.ts";
