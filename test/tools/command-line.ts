@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll } from "vitest";
+import { runCommandLine } from "../../tools/program.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -40,6 +41,15 @@ export function motiveJson(folder: string, ...words: string[]): unknown {
   const { code, stdout, stderr } = motive(folder, ...words, "--json");
   if (code !== 0) throw new Error(`motive ${words.join(" ")} ended with ${code}: ${stderr}`);
   return JSON.parse(stdout.trim().split("\n").at(-1) ?? "");
+}
+
+/** What `motive …words`, which has to succeed, prints; from the sources, in this process, which is faster. */
+export async function printed(...words: string[]): Promise<string> {
+  let text = "";
+  const stdout = { write: (part: string) => (text += part) };
+  const code = await runCommandLine({ stdout, stderr: process.stderr }, words);
+  if (code !== 0) throw new Error(`motive ${words.join(" ")} ended with ${code}`);
+  return text;
 }
 
 /** Starts `motive …words` and goes on. */

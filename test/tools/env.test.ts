@@ -1,22 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { listEnvironments } from "../../envs/index.ts";
 import type { EnvironmentReport } from "../../tools/environment-report.ts";
-import { runCommandLine } from "../../tools/program.ts";
-import { motive, temporaryFolder } from "./command-line.ts";
+import { motive, printed, temporaryFolder } from "./command-line.ts";
 
 const folder = temporaryFolder();
 const ids = listEnvironments().map(({ id }) => id);
 
-/** What a command line prints, without a process of its own. */
-async function output(...words: string[]): Promise<string> {
-  let text = "";
-  const stdout = { write: (part: string) => (text += part) };
-  expect(await runCommandLine({ stdout, stderr: process.stderr }, words)).toBe(0);
-  return text;
-}
-
 async function report(id: string): Promise<EnvironmentReport> {
-  return JSON.parse(await output("env", id, "--json")) as EnvironmentReport;
+  return JSON.parse(await printed("env", id, "--json")) as EnvironmentReport;
 }
 
 /** Lines of the section of that title, without their margin. */
@@ -162,7 +153,7 @@ describe("motive env", () => {
 
   it("shows where versions differ: the grip of Walker2d's right foot", async () => {
     const grip = async (id: string) =>
-      section(await output("env", id), "Bodies")
+      section(await printed("env", id), "Bodies")
         .filter((line) => line.includes("foot"))
         .map((line) => line.trim().split(/ {2,}/)[2]);
     expect(await grip("Walker2d-v5")).toEqual(["1.9", "1.9"]);
@@ -170,28 +161,28 @@ describe("motive env", () => {
   });
 
   it("counts equal shapes and shows tendons", async () => {
-    const torso = section(await output("env", "CustomAnt-v0"), "Bodies").slice(1, 5);
+    const torso = section(await printed("env", "CustomAnt-v0"), "Bodies").slice(1, 5);
     expect(torso.map((line) => line.trim().split(/ {2,}/))).toEqual([
       ["torso", "0.338721", "1.5", "sphere r 0.25"],
       ["2 × capsule r 0.03 l 0.21"],
       ["2 × capsule r 0.02 l 0.23"],
       ["2 × capsule r 0.02 l 0.0671"],
     ]);
-    expect(section(await output("env", "Humanoid-v5"), "Tendons")).toEqual([
+    expect(section(await printed("env", "Humanoid-v5"), "Tendons")).toEqual([
       "left_hipknee   -1 · left_hip_y + 1 · left_knee",
       "right_hipknee  -1 · right_hip_y + 1 · right_knee",
     ]);
   });
 
   it("describes an environment without a robot", async () => {
-    const stdout = await output("env", "Regulator-v0");
+    const stdout = await printed("env", "Regulator-v0");
     expect(section(stdout, "Action: 1 number")).toEqual(["   range", "0  -1 … 1"]);
     expect(section(stdout, "Simulation")[0]).toBe("step (dt)  0.1 s");
     expect(stdout).not.toMatch(/Bodies|Joints|MuJoCo|NaN|undefined/);
   });
 
   it.each(ids)("leaves no hole in the text of %s", async (id) => {
-    const stdout = await output("env", id);
+    const stdout = await printed("env", id);
     expect(stdout).not.toMatch(/NaN|undefined|null|\[object/);
     for (const line of stdout.split("\n")) expect(line.length).toBeLessThan(120);
   });
@@ -212,7 +203,7 @@ describe("motive env", () => {
 
 describe("motive list envs", () => {
   it("is a table of all ids with their sizes", async () => {
-    const stdout = await output("list", "envs");
+    const stdout = await printed("list", "envs");
     const rows = stdout.trimEnd().split("\n");
     expect(rows[1].trim().split(/ +/)).toEqual(["id", "observation", "action", "steps"]);
     expect(rows.slice(2).map((row) => row.trim().split(/ +/)[0])).toEqual(ids);
@@ -220,7 +211,7 @@ describe("motive list envs", () => {
   });
 
   it("has the same as JSON", async () => {
-    const { envs } = JSON.parse(await output("list", "envs", "--json")) as { envs: { id: string }[] };
+    const { envs } = JSON.parse(await printed("list", "envs", "--json")) as { envs: { id: string }[] };
     expect(envs.map(({ id }) => id)).toEqual(ids);
     expect(envs).toContainEqual({
       id: "DisabledAnt-v0",

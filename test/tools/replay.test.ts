@@ -1,7 +1,7 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { fixture, motive, motiveJson, temporaryFolder } from "./command-line.ts";
+import { fixture, motive, motiveJson, printed, temporaryFolder } from "./command-line.ts";
 
 interface Trajectory {
   readonly observations: number[][];
@@ -39,6 +39,39 @@ describe("motive replay", () => {
     }
     expect(largestDifference(printed.rewards.slice(0, 20), recorded.rewards.slice(0, 20))).toBeLessThan(1e-9);
     expect(largestDifference(printed.rewards, recorded.rewards)).toBeLessThan(1e-6);
+  });
+
+  it("sums up the recordings of every robot for people", async () => {
+    const summaries = readdirSync(fixture("gymnasium"))
+      .filter((name) => /^[A-Za-z0-9]+-v\d\.json$/.test(name))
+      .map((name) => {
+        const { rewards, terminated } = JSON.parse(
+          readFileSync(fixture(`gymnasium/${name}`), "utf8"),
+        ) as Recorded;
+        const total = rewards.reduce((sum, reward) => sum + reward, 0).toFixed(3);
+        const end = terminated.indexOf(true) + 1;
+        return {
+          id: name.replace(".json", ""),
+          lines: [
+            `${rewards.length} steps, sum of rewards ${total}`,
+            end > 0 ? `terminated at step ${end}, and was simulated on` : "never terminated",
+          ],
+        };
+      });
+    expect(summaries).toHaveLength(12);
+    for (const { id, lines } of summaries) {
+      expect(await printed("replay", id, "--from", fixture(`gymnasium/${id}.json`))).toBe(
+        `${id}: ${lines.join("\n")}\n`,
+      );
+    }
+    const fallen = JSON.stringify({
+      initial: { qpos: [0, 0.6, 0, 0, 0, 0], qvel: [0, 0, 0, 0, 0, 0] },
+      actions: [[0, 0, 0]],
+    });
+    writeFileSync(join(folder, "fallen.json"), fallen);
+    expect(await printed("replay", "Hopper-v5", "--from", join(folder, "fallen.json"))).toMatch(
+      /\nterminated at step 1\n$/,
+    );
   });
 
   it("prints the state that was set to the last bit", () => {

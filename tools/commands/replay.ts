@@ -52,9 +52,11 @@ export function replayCommand(terminal: Terminal): Command {
           return;
         }
         const total = result.rewards.reduce((sum, reward) => sum + reward, 0);
-        const fall = result.terminated.indexOf(true);
-        printLine(terminal, `${id}: ${result.rewards.length} steps, sum of rewards ${total.toFixed(3)}`);
-        printLine(terminal, fall < 0 ? "never terminated" : `terminated at step ${fall + 1}`);
+        const steps = result.rewards.length;
+        const end = result.terminated.indexOf(true) + 1;
+        printLine(terminal, `${id}: ${steps} steps, sum of rewards ${total.toFixed(3)}`);
+        const after = end < steps ? ", and was simulated on" : "";
+        printLine(terminal, end === 0 ? "never terminated" : `terminated at step ${end}${after}`);
       } catch (error) {
         if (error instanceof UserError) throw new UserError(`${options.from}: ${error.message}`);
         throw error;
