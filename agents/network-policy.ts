@@ -3,6 +3,7 @@ import { gaussianPolicy, type GaussianPolicy } from "../src/nn/gaussian-policy.t
 import * as op from "../src/nn/operations.ts";
 import { lower } from "../src/nn/onnx/lower.ts";
 import { constantVector, views, zeros, view, type VectorValues } from "../src/nn/vector.ts";
+import type { Random } from "../src/random/index.ts";
 import { loadSafetensors } from "../src/runs/safetensors.ts";
 import type { Policy } from "./policy.ts";
 import type { Exportable } from "./trainer.ts";
@@ -22,6 +23,8 @@ export interface PolicyArchitecture {
 export interface NetworkPolicy extends Policy, Exportable {
   readonly kind: "policy";
   readonly architecture: PolicyArchitecture;
+  /** `act` with mode `sample`; returns log π of the action as a density over the actions in their own units. */
+  sample(observation: ArrayLike<number>, random: Random, action: Float64Array): number;
   /** Writes the actions [B, A] of u = μ + σ·ε for observations [B, O] and standard normal noise ε [B, A]. */
   actions(observations: Float32Array, noise: Float32Array, actions: Float32Array): void;
 }
@@ -37,6 +40,7 @@ export function networkPolicy(architecture: PolicyArchitecture, parameters: () =
   const policy = gaussianOf(architecture);
   const { layout } = policy.network;
   const actOnce = policy.actor(parameters);
+  const sampleOnce = policy.sampler(parameters);
   const noise = new Float32Array(actionSize);
   return {
     kind: "policy",
@@ -46,6 +50,10 @@ export function networkPolicy(architecture: PolicyArchitecture, parameters: () =
     act(observation, mode, random, action) {
       if (mode === "sample") random.fillNormal(noise);
       actOnce(observation, mode === "sample" ? noise : undefined, action);
+    },
+    sample(observation, random, action) {
+      random.fillNormal(noise);
+      return sampleOnce(observation, noise, action);
     },
     actions(observations, batchNoise, actions) {
       for (let i = 0; i * actionSize < actions.length; i++) {

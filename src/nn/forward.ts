@@ -18,6 +18,7 @@ export function rowFunction(network: Mlp, parameters: () => VectorValues): (row:
   const { inputs, hidden, outputs, activation, members } = network.options;
   if (members !== 1) throw new Error(`a row goes through one network, not through ${members}`);
   const sizes = [inputs, ...hidden, outputs];
+  const live = new Int32Array(Math.max(...sizes));
   const layers = sizes.slice(1).map((size) => ({ sums: new Float64Array(size), result: new Float32Array(size) }));
   const activate = activations[activation];
   let viewed: VectorValues | undefined;
@@ -38,16 +39,38 @@ export function rowFunction(network: Mlp, parameters: () => VectorValues): (row:
       const { weight, bias } = arrays[layer];
       const width = sums.length;
       for (let j = 0; j < width; j++) sums[j] = bias[j];
-      for (let i = 0; i < input.length; i++) {
-        const x = input[i];
-        if (x === 0) continue;
-        const start = i * width;
-        for (let j = 0; j < width; j++) sums[j] += x * weight[start + j];
-      }
+      accumulate(input, weight, sums, live);
       const last = layer === layers.length - 1;
       for (let j = 0; j < width; j++) result[j] = last ? sums[j] : activate(sums[j]);
       input = result;
     });
     return layers[layers.length - 1].result;
   };
+}
+
+/**
+ * Adds input · weight to the sums. Zeros, half of what ReLU passes on, are left out. Four inputs per pass over the sums
+ * halve the time; each sum still takes its products one by one in the inputs' order, so its rounding is that of the plain
+ * loop.
+ * @param weight [inputs, sums]
+ * @param live room for the indices of the inputs that are not 0
+ */
+function accumulate(input: ArrayLike<number>, weight: Float32Array, sums: Float64Array, live: Int32Array): void {
+  const width = sums.length;
+  let count = 0;
+  for (let i = 0; i < input.length; i++) if (input[i] !== 0) live[count++] = i;
+  let k = 0;
+  for (; k + 4 <= count; k += 4) {
+    const [i0, i1, i2, i3] = [live[k], live[k + 1], live[k + 2], live[k + 3]];
+    const [x0, x1, x2, x3] = [input[i0], input[i1], input[i2], input[i3]];
+    const [w0, w1, w2, w3] = [i0 * width, i1 * width, i2 * width, i3 * width];
+    for (let j = 0; j < width; j++) {
+      sums[j] = sums[j] + x0 * weight[w0 + j] + x1 * weight[w1 + j] + x2 * weight[w2 + j] + x3 * weight[w3 + j];
+    }
+  }
+  for (; k < count; k++) {
+    const x = input[live[k]];
+    const start = live[k] * width;
+    for (let j = 0; j < width; j++) sums[j] += x * weight[start + j];
+  }
 }

@@ -32,6 +32,8 @@ export interface GaussianPolicy {
    * @param phi the current parameters, read at each call
    */
   actor(phi: () => VectorValues): (observation: ArrayLike<number>, noise: ArrayLike<number> | undefined, action: Float32Array | Float64Array) => void;
+  /** As `actor`, with noise; returns log π of the action as a density over the actions in their own units. */
+  sampler(phi: () => VectorValues): (observation: ArrayLike<number>, noise: ArrayLike<number>, action: Float32Array | Float64Array) => number;
   /** The action of u = μ, [B, A]. */
   mean(phi: Vector, observation: Tensor): Tensor;
   /**
@@ -70,6 +72,10 @@ export function gaussianPolicy(options: GaussianPolicyOptions): GaussianPolicy {
     return op.sub(op.sub(volume, gaussian), op.constant((actionSize * LOG_2_PI) / 2, [1, 1]));
   };
 
+  const logScale = scale.reduce((sum, x) => sum + Math.log(x), 0);
+  const clipLogStd = (raw: number): number => Math.min(LOG_STD_BOUNDS[1], Math.max(LOG_STD_BOUNDS[0], raw));
+  const stretch = (u: number, j: number): number => Math.fround(center[j] + scale[j] * Math.tanh(u));
+
   return {
     network,
     actor(phi) {
@@ -77,13 +83,25 @@ export function gaussianPolicy(options: GaussianPolicyOptions): GaussianPolicy {
       return (observation, noise, action) => {
         const output = evaluate(observation);
         for (let j = 0; j < actionSize; j++) {
-          let u = output[j];
-          if (noise !== undefined) {
-            const logStd = Math.min(LOG_STD_BOUNDS[1], Math.max(LOG_STD_BOUNDS[0], output[actionSize + j]));
-            u += Math.exp(logStd) * noise[j];
-          }
-          action[j] = Math.fround(center[j] + scale[j] * Math.tanh(u));
+          const spread = noise === undefined ? 0 : Math.exp(clipLogStd(output[actionSize + j])) * noise[j];
+          action[j] = stretch(output[j] + spread, j);
         }
+      };
+    },
+    sampler(phi) {
+      const evaluate = rowFunction(network, phi);
+      return (observation, noise, action) => {
+        const output = evaluate(observation);
+        let logProb = -logScale - (actionSize * LOG_2_PI) / 2;
+        for (let j = 0; j < actionSize; j++) {
+          const logStd = clipLogStd(output[actionSize + j]);
+          const u = output[j] + Math.exp(logStd) * noise[j];
+          // log cosh u without overflow
+          const logCosh = Math.abs(u) + Math.log1p(Math.exp(-2 * Math.abs(u))) - Math.LN2;
+          logProb += 2 * logCosh - noise[j] ** 2 / 2 - logStd;
+          action[j] = stretch(u, j);
+        }
+        return logProb;
       };
     },
     mean: (phi, observation) => squash(heads(phi, observation).mu),

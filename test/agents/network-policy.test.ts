@@ -49,6 +49,23 @@ describe("a network's policy", () => {
     });
   });
 
+  it("gives the density of what it samples", () => {
+    const [random, same] = [createRandom(2), createRandom(2)];
+    const [action, sampled] = [new Float64Array(2), new Float64Array(2)];
+    const logProb = policy.sample(observation, random, action);
+    policy.act(observation, "sample", same, sampled);
+    expect(action).toEqual(sampled);
+    expect(random.state()).toEqual(same.state());
+    const u = [Math.atanh((action[0] - 1) / 2), Math.atanh(action[1] / 0.4)];
+    const gaussian = [mu0, mu1].map((mu, j) => {
+      const std = Math.exp([logStd0, logStd1][j]);
+      return -0.5 * ((u[j] - mu) / std) ** 2 - Math.log(std * Math.sqrt(2 * Math.PI));
+    });
+    // da/du
+    const slope = [2 / Math.cosh(u[0]) ** 2, 0.4 / Math.cosh(u[1]) ** 2];
+    expectClose([logProb], [gaussian[0] + gaussian[1] - Math.log(slope[0] * slope[1])], { relative: 1e-5 });
+  });
+
   it("draws as many normal numbers as there are actions, and none for the mean", () => {
     const [random, counted] = [createRandom(5), createRandom(5)];
     const action = new Float64Array(2);

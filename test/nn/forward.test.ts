@@ -22,6 +22,22 @@ describe("rowFunction", () => {
     }
   });
 
+  it("rounds as one sum after the other in the inputs' order, whatever number of inputs is zero", () => {
+    const network = mlp({ inputs: 23, hidden: [], outputs: 7 });
+    const [values] = network.initialize(createRandom(1));
+    const f = rowFunction(network, () => [values]);
+    for (let zeros = 0; zeros <= 23; zeros++) {
+      const x = Float64Array.from(uniformValues(createRandom(zeros), 23, -2, 2));
+      for (const i of createRandom(zeros).permutation(23).subarray(0, zeros)) x[i] = 0;
+      const expected = Float32Array.from({ length: 7 }, (_, j) => {
+        let sum = values[network.layout.chunks[0].entries[1].offset + j];
+        for (let i = 0; i < 23; i++) sum += x[i] * values[7 * i + j];
+        return sum;
+      });
+      expect(f(x)).toEqual(expected);
+    }
+  });
+
   it("follows parameters that change in place or are replaced", () => {
     const network = mlp({ inputs: 1, hidden: [], outputs: 1 });
     let values = [Float32Array.of(2, 1)];

@@ -142,4 +142,19 @@ describe("actions", () => {
       expectClose(action, mean.subarray(2 * row, 2 * row + 2), { relative: 1e-5, absolute: 1e-5 });
     }
   });
+
+  it("come with their density in the units of the actions where it is asked for", () => {
+    const bounds = { actionLow: [-1, -0.4], actionHigh: [3, 0.4] };
+    const { policy, feed } = fixedPolicy([0.4, -1], [-0.5, 0.2], bounds);
+    const [act, sample] = [policy.actor(() => [feed["phi#0"]]), policy.sampler(() => [feed["phi#0"]])];
+    for (const noise of [[0.3, -1.2], [2, 0], [-60, 40]]) {
+      const [expected, action] = [new Float32Array(2), new Float32Array(2)];
+      act([0, 0], noise, expected);
+      const u = noise.map((value, j) => Math.fround([0.4, -1][j]) + Math.exp(Math.fround([-0.5, 0.2][j])) * value);
+      // stretching by (high − low)/2 thins a density out by as much
+      const density = logDensity(u[0], 0.4, -0.5) + logDensity(u[1], -1, 0.2) - Math.log(2) - Math.log(0.4);
+      expectClose([sample([0, 0], noise, action)], [density], { relative: 1e-6 });
+      expect(action).toEqual(expected);
+    }
+  });
 });
