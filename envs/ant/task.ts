@@ -127,7 +127,7 @@ function ant(options: AntOptions): Robot {
   return {
     task: {
       observation: [
-        { name: "qpos", size: POSITIONS - firstPosition },
+        { name: firstPosition > 0 ? "qpos without x and y" : "qpos", size: POSITIONS - firstPosition },
         { name: "qvel", size: VELOCITIES },
         ...(observesContacts
           ? [{ name: "cfrc_ext, clipped to contact_force_range", size: FORCES * (BODIES - firstContactBody) }]

@@ -54,7 +54,7 @@ export function customAnt(xml: string, options: CustomAntOptions): Robot {
   return {
     task: {
       observation: [
-        { name: "qpos", size: POSITIONS - firstPosition },
+        { name: firstPosition > 0 ? "qpos without x and y" : "qpos", size: POSITIONS - firstPosition },
         { name: "qvel", size: VELOCITIES },
         ...(observesContacts
           ? [{ name: "cfrc_ext, clipped to contact_force_range", size: CONTACT_FORCES }]

@@ -45,7 +45,7 @@ export function halfCheetah(version: HalfCheetahVersion, options: HalfCheetahOpt
   return {
     task: {
       observation: [
-        { name: "qpos", size: POSITIONS - firstPosition },
+        { name: firstPosition > 0 ? "qpos without x" : "qpos", size: POSITIONS - firstPosition },
         { name: "qvel", size: VELOCITIES },
       ],
       reward: [

@@ -71,7 +71,7 @@ export function hopper(version: HopperVersion, options: HopperOptions): Robot {
   return {
     task: {
       observation: [
-        { name: "qpos", size: POSITIONS - firstPosition },
+        { name: firstPosition > 0 ? "qpos without x" : "qpos", size: POSITIONS - firstPosition },
         { name: "qvel, clipped to ±10", size: VELOCITIES },
       ],
       reward: [

@@ -142,7 +142,7 @@ function humanoid(options: HumanoidOptions): Robot {
   return {
     task: {
       observation: [
-        { name: "qpos", size: POSITIONS - firstPosition },
+        { name: firstPosition > 0 ? "qpos without x and y" : "qpos", size: POSITIONS - firstPosition },
         { name: "qvel", size: VELOCITIES },
         ...observed.map(({ field, first, size }) => ({ name: field, size: size - first })),
       ],

@@ -65,7 +65,7 @@ export function walker2d(version: Walker2dVersion, options: Walker2dOptions): Ro
   return {
     task: {
       observation: [
-        { name: "qpos", size: POSITIONS - firstPosition },
+        { name: firstPosition > 0 ? "qpos without x" : "qpos", size: POSITIONS - firstPosition },
         { name: "qvel, clipped to ±10", size: VELOCITIES },
       ],
       reward: [
