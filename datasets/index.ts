@@ -35,3 +35,6 @@ export {
   type TransitionSet,
 } from "./transition-set.ts";
 export type { DatasetWriter } from "./writer.ts";
+export { stateCoverage, type Coverage } from "./coverage.ts";
+export { summarize, type DatasetSummary, type Range } from "./summary.ts";
+export { canReplay, verifyDataset, type ReplayComparison, type Verification } from "./verify.ts";

@@ -50,17 +50,27 @@ export function deriveTimeouts(terminals: Uint8Array, maxEpisodeSteps: number): 
 /**
  * @param hasNext whether the file tells every row's next observation; where not, the last row of an episode that did
  *   not terminate is left out
+ * @param seeds of the episodes' resets; of use only where there is one for each episode
  */
-export function layOutRows(terminals: Uint8Array, timeouts: Uint8Array, hasNext: boolean): RowLayout {
+export function layOutRows(
+  terminals: Uint8Array,
+  timeouts: Uint8Array,
+  hasNext: boolean,
+  seeds: readonly number[] = [],
+): RowLayout {
   const inFile = splitEpisodes(terminals, timeouts);
   const kept: { readonly episode: Episode; readonly file: number }[] = [];
   let size = 0;
-  for (const { start, end, terminated, truncated } of inFile) {
+  for (const [i, { start, end, terminated, truncated }] of inFile.entries()) {
     const length = end - start - (hasNext || terminated ? 0 : 1);
     if (length === 0) continue;
     // Without the row that carried the flag the next episode would follow on: it moves to the row before.
     const cut = truncated || (!hasNext && !terminated);
-    kept.push({ episode: { start: size, end: size + length, terminated, truncated: cut }, file: start });
+    const seed = seeds.length === inFile.length ? { seed: seeds[i] } : {};
+    kept.push({
+      episode: { start: size, end: size + length, terminated, truncated: cut, ...seed },
+      file: start,
+    });
     size += length;
   }
   const episodes = kept.map(({ episode }) => episode);

@@ -11,7 +11,7 @@ import {
 import { requireFinite } from "../finite.ts";
 import { isColumnType, openHdf5, type DatasetFacts, type Hdf5File } from "../hdf5/reader.ts";
 import type { ColumnType } from "../hdf5/writer.ts";
-import type { Episode, Floats, InfoColumn, Transitions, TransitionSet } from "../transition-set.ts";
+import type { Floats, InfoColumn, Transitions, TransitionSet } from "../transition-set.ts";
 import { deriveTimeouts, layOutRows, type Row } from "./episodes.ts";
 import { readMetadata } from "./metadata.ts";
 
@@ -69,7 +69,7 @@ function openFile(file: Hdf5File, options: DatasetOptions): Dataset {
   const terminals = file.readFlags("terminals");
   const timeouts = hasTimeouts ? file.readFlags("timeouts") : deriveTimeouts(terminals, limit);
   if (!hasTimeouts) notes.push(`"timeouts" is missing: episodes are cut after ${limit} steps`);
-  const layout = layOutRows(terminals, timeouts, hasNext);
+  const layout = layOutRows(terminals, timeouts, hasNext, recorded.episodeSeeds);
   const { size } = layout;
   if (size === 0) throw new UserError(`${path}: holds no transition whose next observation is known`);
   if (!hasNext) {
@@ -79,12 +79,6 @@ function openFile(file: Hdf5File, options: DatasetOptions): Dataset {
         `the states after ${unknown} terminations are not known`,
     );
   }
-
-  const seeds = recorded.episodeSeeds;
-  const episodes: readonly Episode[] =
-    seeds?.length === layout.episodes.length
-      ? layout.episodes.map((episode, i) => ({ ...episode, seed: seeds[i] }))
-      : layout.episodes;
 
   const readFloats = (name: string, columns: number, block: Row, end: number): Floats => {
     const values = file.readFloats(name, block.file, end);
@@ -108,7 +102,7 @@ function openFile(file: Hdf5File, options: DatasetOptions): Dataset {
     observationSize,
     actionSize,
     size,
-    episodes,
+    episodes: layout.episodes,
     infos,
     metadata: recorded.metadata,
     ...(recorded.minari && { minari: recorded.minari }),

@@ -12,14 +12,21 @@ export interface MinariMetadata {
   readonly actionSize: number | undefined;
   /** Scalars of a set in D4RL's layout, under the key `metadata`, which is ours. */
   readonly metadata: Metadata;
-  /** Everything else, as it stands there: texts, spaces, the environment's specification, reference scores. */
-  readonly minari: Readonly<Record<string, unknown>>;
+  /**
+   * Everything else, as it stands there: texts, spaces, the environment's specification, reference scores. None where a
+   * set in D4RL's layout was written as a Minari dataset: then all of it follows from the set.
+   */
+  readonly minari?: Readonly<Record<string, unknown>>;
 }
 
 /** Keys that are written from the data: a set never carries them along. */
 export const derivedKeys = ["total_episodes", "total_steps", "data_format", "dataset_size"] as const;
 /** Keys of ours, which Minari leaves alone. */
-export const ownKeys = { metadata: "metadata", environment: "environment" } as const;
+export const ownKeys = {
+  metadata: "metadata",
+  environment: "environment",
+  origin: "converted_from",
+} as const;
 
 /**
  * JSON as Python writes it: Infinity and NaN may stand where numbers do, which JSON itself does not allow. They come
@@ -71,7 +78,9 @@ export function readMinariMetadata(path: string): MinariMetadata {
     metadata: Object.fromEntries(
       scalars.filter(([, value]) => typeof value === "string" || typeof value === "number"),
     ) as Metadata,
-    minari: Object.fromEntries(Object.entries(document).filter(([key]) => !own.includes(key))),
+    ...(document[ownKeys.origin] === undefined && {
+      minari: Object.fromEntries(Object.entries(document).filter(([key]) => !own.includes(key))),
+    }),
   };
 }
 

@@ -164,7 +164,7 @@ function openFile(file: Hdf5File, described: MinariMetadata, options: DatasetOpt
     observationSize,
     actionSize,
     metadata,
-    minari,
+    ...(minari && { minari }),
   };
 
   return {

@@ -141,7 +141,7 @@ function describeNamespaces(directory: string, id: string): void {
 }
 
 /** The parts of `metadata.json` that a set from elsewhere implies. */
-function describe({ environment, metadata }: MinariFacts): Record<string, unknown> {
+function describe({ environment, metadata, minari }: MinariFacts): Record<string, unknown> {
   const spec = environment === undefined ? undefined : environmentSpecJson(environment);
   const scalars = Object.fromEntries(
     Object.entries(metadata).filter(([, value]) => typeof value !== "object"),
@@ -156,6 +156,7 @@ function describe({ environment, metadata }: MinariFacts): Record<string, unknow
     author_email: [],
     code_permalink: "",
     minari_version: minariVersion,
+    ...(minari === undefined && { [ownKeys.origin]: "d4rl" }),
     ...(Object.keys(scalars).length > 0 && { [ownKeys.metadata]: scalars }),
   };
 }

@@ -1,3 +1,4 @@
+import { colours, svgText, tickLabel, ticks } from "./axes.ts";
 import type { CurvePoint } from "./records.ts";
 
 export interface CurveGroup {
@@ -26,30 +27,6 @@ const margin = { left: 64, right: 20, top: 44, bottom: 52 };
 const alone = { width: 720, height: 400 };
 const amongOthers = { width: 400, height: 280 };
 const COLUMNS = 3;
-/** Distinguishable with any colour vision (Okabe and Ito). */
-const colours = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"];
-
-/** A round step that cuts a range into about five. */
-function tickStep(range: number): number {
-  const rough = range / 5;
-  const power = 10 ** Math.floor(Math.log10(rough));
-  return power * ([1, 2, 5].find((factor) => factor * power >= rough) ?? 10);
-}
-
-function ticks(low: number, high: number): number[] {
-  const step = tickStep(high - low);
-  const first = Math.ceil(low / step - 1e-9);
-  const last = Math.floor(high / step + 1e-9);
-  return Array.from({ length: last - first + 1 }, (_, i) => (first + i) * step);
-}
-
-const label = (value: number): string => (Math.abs(value) >= 1000 ? `${value / 1000}k` : `${value}`);
-const escape = (text: string): string => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
-
-function text([x, y]: readonly [number, number], content: string, attributes = ""): string {
-  return `<text x="${x.toFixed(1)}" y="${y.toFixed(1)}" ${attributes}>${escape(content)}</text>`;
-}
-
 /** The mean over seeds at each measurement that all seeds have. */
 function meanCurve(curves: readonly (readonly CurvePoint[])[]): CurvePoint[] {
   const shared = Math.min(...curves.map((curve) => curve.length));
@@ -78,16 +55,16 @@ function drawPanel({ title, groups, expertReturn }: CurvePanel, frame: Frame, wi
     ...ticks(lowest, highest).map(
       (value) =>
         `<path class="grid" d="M${left} ${y(value).toFixed(1)}H${right}"/>` +
-        text([left - 8, y(value) + 4], label(value), 'text-anchor="end"'),
+        svgText([left - 8, y(value) + 4], tickLabel(value), 'text-anchor="end"'),
     ),
-    ...ticks(0, lastStep).map((steps) => text([x(steps), bottom + 18], label(steps), 'text-anchor="middle"')),
+    ...ticks(0, lastStep).map((steps) => svgText([x(steps), bottom + 18], tickLabel(steps), 'text-anchor="middle"')),
   ];
   const expert =
     expertReturn === undefined
       ? []
       : [
           `<path class="expert" d="M${left} ${y(expertReturn).toFixed(1)}H${right}"/>`,
-          text([right, y(expertReturn) - 6], `expert ${expertReturn.toFixed(0)}`, 'text-anchor="end"'),
+          svgText([right, y(expertReturn) - 6], `expert ${expertReturn.toFixed(0)}`, 'text-anchor="end"'),
         ];
   const lines = groups.flatMap(({ name, curves }, i) => {
     const colour = colours[i % colours.length];
@@ -99,18 +76,18 @@ function drawPanel({ title, groups, expertReturn }: CurvePanel, frame: Frame, wi
       ...(withLegend
         ? [
             `<path class="mean" stroke="${colour}" d="M${legend[0]} ${legend[1]}h22"/>`,
-            text([legend[0] + 30, legend[1] + 4], `${name} (${curves.length === 1 ? "1 seed" : `${curves.length} seeds and mean`})`),
+            svgText([legend[0] + 30, legend[1] + 4], `${name} (${curves.length === 1 ? "1 seed" : `${curves.length} seeds and mean`})`),
           ]
         : []),
     ];
   });
   const middle = (top + bottom) / 2;
   return [
-    text([left, frame.top + 24], title, 'font-size="15" font-weight="600"'),
+    svgText([left, frame.top + 24], title, 'font-size="15" font-weight="600"'),
     ...grid,
     ...expert,
     ...lines,
-    text([(left + right) / 2, frame.top + frame.height - 12], "environment steps (all counted)", 'text-anchor="middle"'),
+    svgText([(left + right) / 2, frame.top + frame.height - 12], "environment steps (all counted)", 'text-anchor="middle"'),
     `<text transform="translate(${frame.left + 16} ${middle}) rotate(-90)" text-anchor="middle">true return, mean action</text>`,
   ].join("\n");
 }
