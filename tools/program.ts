@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import { collectCommand } from "./commands/collect.ts";
+import { datasetCommand } from "./commands/dataset/index.ts";
 import { envCommand } from "./commands/env.ts";
 import { evaluateCommand } from "./commands/evaluate.ts";
 import { exportCommand } from "./commands/export.ts";
@@ -26,15 +27,16 @@ function createProgram(terminal: Terminal, setExitCode: (code: number) => void):
     trainCommand(terminal, setExitCode),
     evaluateCommand(terminal),
     collectCommand(terminal),
+    datasetCommand(terminal, setExitCode),
     exportCommand(terminal),
     replayCommand(terminal),
     listCommand(terminal),
     envCommand(terminal),
   ];
-  for (const command of commands) {
-    program.addCommand(command.option("--debug", "show the stack trace of an unexpected error"));
-  }
-  for (const command of [program, ...commands]) {
+  for (const command of commands) program.addCommand(command);
+  const every = commands.flatMap((command) => [command, ...command.commands]);
+  for (const command of every) command.option("--debug", "show the stack trace of an unexpected error");
+  for (const command of [program, ...every]) {
     command.exitOverride().configureOutput({
       writeOut: (text) => terminal.stdout.write(text),
       writeErr: (text) => terminal.stderr.write(text),

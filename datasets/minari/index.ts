@@ -1,2 +1,3 @@
+export { recordedOptions } from "./metadata.ts";
 export { openMinari, readMinari } from "./reader.ts";
 export { createMinari, type Bounds, type MinariFacts } from "./writer.ts";

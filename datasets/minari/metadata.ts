@@ -41,6 +41,25 @@ export function parsePythonJson(text: string): unknown {
   );
 }
 
+/**
+ * The options that a Minari dataset's environment was made with, from its `env_spec`; none for other datasets.
+ * Infinity comes as a number.
+ */
+export function recordedOptions(dataset: {
+  readonly minari?: Readonly<Record<string, unknown>>;
+}): Readonly<Record<string, unknown>> {
+  const spec = dataset.minari?.env_spec;
+  if (typeof spec !== "string") return {};
+  const { kwargs } = parsePythonJson(spec) as { kwargs?: unknown };
+  const revive = (value: unknown): unknown => {
+    if (value === "Infinity" || value === "-Infinity") return Number(value);
+    return Array.isArray(value) ? value.map(revive) : value;
+  };
+  return isObject(kwargs)
+    ? Object.fromEntries(Object.entries(kwargs).map(([key, value]) => [key, revive(value)]))
+    : {};
+}
+
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
