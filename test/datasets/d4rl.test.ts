@@ -1,10 +1,13 @@
 import { spawnSync } from "node:child_process";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
 import { File, ready } from "h5wasm/node";
 import { describe, expect, it } from "vitest";
-import { readD4rl, writeD4rl } from "../../datasets/d4rl/index.ts";
+import { pieces, returnsOf } from "../../datasets/dataset.ts";
+import { createD4rl, openD4rl, readD4rl, writeD4rl } from "../../datasets/d4rl/index.ts";
 import { writeHdf5, type Hdf5Value } from "../../datasets/hdf5/writer.ts";
-import { episodeReturns } from "../../datasets/transition-set.ts";
+import { episodeReturns, type Transitions } from "../../datasets/transition-set.ts";
+import { withFileSizeLimit } from "../runs/full-disk.ts";
 import {
   flags,
   floats,
@@ -273,6 +276,97 @@ describe("readD4rl", () => {
   });
 });
 
+describe("openD4rl", () => {
+  /** Rows of pieces, joined as plain numbers. */
+  const joined = (
+    sets: readonly Transitions[],
+    key: "observations" | "nextObservations" | "rewards" | "terminals" | "timeouts",
+  ) => sets.flatMap((set) => [...set[key]]);
+
+  it.each([
+    ["with next observations", {}],
+    ["without", { next_observations: undefined, timeouts: undefined }],
+  ])("reads in pieces of whole episodes what it reads at once, %s", async (_, changes) => {
+    const rows = 5000;
+    const flagsOf = (every: number) =>
+      flags(Array.from({ length: rows }, (__, i) => Number(i % every === every - 1)));
+    const values = Float32Array.from({ length: rows * 2 }, (__, i) => i);
+    writeSmall(file("large.hdf5"), {
+      observations: floats([rows, 2], values),
+      next_observations: floats([rows, 2], values),
+      actions: floats([rows, 1], values.slice(0, rows)),
+      rewards: floats([rows], values.slice(0, rows)),
+      terminals: flagsOf(37),
+      timeouts: flagsOf(50),
+      "infos/qpos": floats([rows, 1], Float64Array.from(values.subarray(0, rows))),
+      ...changes,
+    });
+    const dataset = await openD4rl(file("large.hdf5"), { maxEpisodeSteps: 23 });
+    const whole = await readD4rl(file("large.hdf5"), { maxEpisodeSteps: 23 });
+    expect(whole.size).toBe(dataset.size);
+    const sets = [...pieces(dataset, 10_000)];
+    expect(sets.length).toBeGreaterThan(20);
+    for (const key of ["observations", "nextObservations", "rewards", "terminals", "timeouts"] as const)
+      expect(joined(sets, key)).toEqual([...whole[key]]);
+    expect(sets.flatMap(({ infos }) => [...(infos.qpos.values as Float64Array)])).toEqual([
+      ...(whole.infos.qpos.values as Float64Array),
+    ]);
+    let start = 0;
+    const episodes = sets.flatMap((set) => {
+      const shifted = set.episodes.map((one) => ({ ...one, start: one.start + start, end: one.end + start }));
+      start += set.size;
+      return shifted;
+    });
+    expect(episodes).toEqual(whole.episodes);
+    expect(returnsOf(dataset)).toEqual(episodeReturns(whole));
+    // A range that cuts episodes.
+    const cut = dataset.read(30, 90);
+    expect(cut.nextObservations).toEqual(whole.nextObservations.slice(60, 180));
+    expect(cut.episodes.at(-1)).toMatchObject({ end: 60, terminated: false, truncated: false });
+    expect(dataset.readColumn("rewards", 30, 90)).toEqual(whole.rewards.slice(30, 90));
+    dataset.close();
+  });
+
+  it("keeps the file's precision, and infos of every numeric type", async () => {
+    writeSmall(file("small.hdf5"), {
+      rewards: floats([6, 1], Float64Array.of(0.1, 0.2, 0.3, 0.4, 0.5, 0.6)),
+      "infos/deep/steps": { kind: "integer", shape: [6], values: Int32Array.of(0, 1, 2, 0, 1, 2) },
+      "infos/ticks": { kind: "integer", shape: [6], values: BigInt64Array.of(2n ** 60n, 1n, 2n, 3n, 4n, 5n) },
+      "infos/done": flags([0, 1, 0, 1, 0, 1]),
+      "infos/image": floats(
+        [6, 2, 2],
+        Float32Array.from({ length: 24 }, (_, i) => i),
+      ),
+      "infos/length": { kind: "scalar", value: 6 },
+      "metadata/environment": { kind: "scalar", value: "Small-v0" },
+    });
+    const dataset = await openD4rl(file("small.hdf5"));
+    const { rewards, infos } = dataset.read(2, 4);
+    dataset.close();
+    expect(rewards).toEqual(Float64Array.of(0.3, 0.4));
+    expect(infos).toEqual({
+      "deep/steps": { rowShape: [], values: Int32Array.of(2, 0) },
+      ticks: { rowShape: [], values: BigInt64Array.of(2n, 3n) },
+      done: { rowShape: [], values: Uint8Array.of(0, 1) },
+      image: { rowShape: [2, 2], values: Float32Array.of(8, 9, 10, 11, 12, 13, 14, 15) },
+    });
+    expect(dataset.notes).toEqual(['"infos/length" is a single value, not one per transition: left out']);
+    expect(dataset.environment).toBe("Small-v0");
+    expect(dataset.metadata).toEqual({});
+  });
+
+  it("says what it derived from other columns", async () => {
+    writeSmall(file("old.hdf5"), { next_observations: undefined, timeouts: undefined });
+    const dataset = await openD4rl(file("old.hdf5"), { maxEpisodeSteps: 2 });
+    dataset.close();
+    expect(dataset.notes).toEqual([
+      '"timeouts" is missing: episodes are cut after 2 steps',
+      '"next_observations" is missing: taken from the following rows; 3 rows without one are left out, ' +
+        "the states after 1 terminations are not known",
+    ]);
+  });
+});
+
 describe("readD4rl on damaged files", () => {
   it("says what is wrong with a path", async () => {
     const path = file("x.hdf5");
@@ -361,6 +455,69 @@ describe("writeD4rl", () => {
     writeD4rl(file("again.hdf5"), read);
     expect(readFileSync(file("again.hdf5")).equals(readFileSync(file("copy.hdf5")))).toBe(true);
   });
+
+  it("keeps seeds, arrays in the metadata and what came from Minari", async () => {
+    const set = await readD4rl(hopperRandom);
+    const written = {
+      ...set,
+      episodes: set.episodes.map((episode, i) => ({ ...episode, seed: 2 ** 40 + i })),
+      minari: { author: ["é"], env_spec: "{}", ref_min_score: 0.5 },
+    };
+    writeD4rl(file("copy.hdf5"), written);
+    expect(await readD4rl(file("copy.hdf5"))).toEqual(written);
+  });
+
+  it("writes the same bytes in pieces as at once", async () => {
+    const dataset = await openD4rl(hopperRandom);
+    const writer = createD4rl(file("pieces.hdf5"), dataset);
+    for (const piece of pieces(dataset, 20_000)) writer.append(piece);
+    expect(readdirSync(dirname(file("x")))).not.toContain("pieces.hdf5");
+    writer.commit();
+    writeD4rl(file("whole.hdf5"), dataset.read(0, dataset.size));
+    dataset.close();
+    expect(readFileSync(file("pieces.hdf5")).equals(readFileSync(file("whole.hdf5")))).toBe(true);
+  });
+
+  it("never joins an episode with the next piece's", async () => {
+    writeSmall(file("small.hdf5"), {
+      terminals: flags([0, 0, 0, 0, 0, 0]),
+      timeouts: flags([0, 0, 0, 0, 0, 0]),
+    });
+    const set = await readD4rl(file("small.hdf5"));
+    const writer = createD4rl(file("twice.hdf5"), { size: 12, metadata: {} });
+    writer.append(set);
+    writer.append(set);
+    writer.commit();
+    expect((await readD4rl(file("twice.hdf5"))).episodes).toEqual([
+      { start: 0, end: 6, terminated: false, truncated: true },
+      { start: 6, end: 12, terminated: false, truncated: false },
+    ]);
+  });
+
+  it("leaves an older file as it was when it is given up", async () => {
+    const set = await readD4rl(hopperRandom);
+    writeD4rl(file("out.hdf5"), set);
+    const before = readFileSync(file("out.hdf5"));
+    const writer = createD4rl(file("out.hdf5"), { size: 4000, metadata: {} });
+    writer.append(set);
+    expect(() => writer.commit()).toThrow("2000 of 4000 rows");
+    writer.abort();
+    expect(readFileSync(file("out.hdf5")).equals(before)).toBe(true);
+    expect(readdirSync(dirname(file("x")))).toEqual(["out.hdf5"]);
+  });
+
+  it.runIf(process.platform === "linux")(
+    "says that the disk is full, and leaves nothing behind",
+    async () => {
+      const set = await readD4rl(hopperRandom);
+      withFileSizeLimit(65_536, () => {
+        expect(() => writeD4rl(file("out.hdf5"), set)).toThrow(
+          `${file("out.hdf5")}: cannot be written: the file would exceed the size limit`,
+        );
+      });
+      expect(readdirSync(dirname(file("x")))).toEqual([]);
+    },
+  );
 
   it("refuses a set it cannot hold", async () => {
     writeSmall(file("small.hdf5"), { next_observations: undefined });

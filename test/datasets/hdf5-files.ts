@@ -11,6 +11,11 @@ export const hopperRandom = fileURLToPath(
   new URL("../fixtures/datasets/d4rl_hopper_random.hdf5", import.meta.url),
 );
 
+/** 20 episodes of a random policy in Gymnasium's Hopper-v5, written by Minari 0.5.3. */
+export const hopperMinari = fileURLToPath(
+  new URL("../fixtures/datasets/minari/mujoco/hopper/fixture-v0", import.meta.url),
+);
+
 /** A directory of its own for each test: returns a function that gives paths in it. */
 export function useTemporaryFiles(): (name: string) => string {
   let directory = "";

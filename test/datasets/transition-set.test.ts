@@ -1,5 +1,14 @@
 import { describe, expect, it } from "vitest";
-import { episodeReturns, splitEpisodes } from "../../datasets/transition-set.ts";
+import {
+  episodeReturns,
+  rowsWithKnownNext,
+  splitEpisodes,
+  trajectories,
+} from "../../datasets/transition-set.ts";
+import { readD4rl } from "../../datasets/d4rl/index.ts";
+import { useTemporaryFiles, writeSmall } from "./hdf5-files.ts";
+
+const file = useTemporaryFiles();
 
 const episodes = (terminals: number[], timeouts: number[]) =>
   splitEpisodes(Uint8Array.from(terminals), Uint8Array.from(timeouts)).map(
@@ -24,5 +33,33 @@ describe("episodeReturns", () => {
     const rewards = Float32Array.of(2 ** 24, 1, 1, 5);
     const both = splitEpisodes(Uint8Array.of(0, 0, 1, 0), Uint8Array.of(0, 0, 0, 1));
     expect(episodeReturns({ rewards, episodes: both })).toEqual(Float64Array.of(2 ** 24 + 2, 5));
+  });
+});
+
+describe("trajectories", () => {
+  it("are views of the set's rows, one per episode", async () => {
+    writeSmall(file("small.hdf5"));
+    const set = await readD4rl(file("small.hdf5"));
+    const [first, second, ...none] = trajectories(set);
+    expect(none).toEqual([]);
+    expect(first).toEqual({
+      length: 3,
+      observations: Float32Array.of(0, 1, 2, 3, 4, 5),
+      actions: Float32Array.of(0.5, -0.5, 0.25),
+      nextObservations: Float32Array.of(100, 101, 102, 103, 104, 105),
+      rewards: Float32Array.of(1, 2, 4),
+      terminated: true,
+      truncated: false,
+    });
+    expect(second).toMatchObject({ length: 3, actions: Float32Array.of(1, -1, 0), truncated: true });
+    expect(second.observations.buffer).toBe(set.observations.buffer);
+  });
+});
+
+describe("rowsWithKnownNext", () => {
+  it("leaves out rows whose next observation the file does not hold", () => {
+    expect([...rowsWithKnownNext({ size: 3 })]).toEqual([0, 1, 2]);
+    const unknownNextObservations = Uint8Array.of(0, 1, 0, 1);
+    expect([...rowsWithKnownNext({ size: 4, unknownNextObservations })]).toEqual([0, 2]);
   });
 });

@@ -2,7 +2,13 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, wr
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { UserError } from "../../src/errors.ts";
-import { openRecordFile, writeFileAtomically, writeTextAtomically } from "../../src/runs/atomic-file.ts";
+import {
+  openAtomicDirectory,
+  openAtomicFile,
+  openRecordFile,
+  writeFileAtomically,
+  writeTextAtomically,
+} from "../../src/runs/atomic-file.ts";
 import { temporaryDirectory, withFileSizeLimit, withTinyFileSystem } from "./full-disk.ts";
 
 let directory: string;
@@ -105,6 +111,63 @@ describe("writeFileAtomically", () => {
       expect(existsSync(path)).toBe(false);
     },
   );
+});
+
+describe("openAtomicFile", () => {
+  it("takes bytes at the end and, once reserved, anywhere", () => {
+    const path = join(directory, "file");
+    const written = openAtomicFile(path);
+    written.append(Uint8Array.of(1, 2));
+    written.reserve(4);
+    written.append(Uint8Array.of(7));
+    written.write(Uint8Array.of(5, 6), 3);
+    written.write(Uint8Array.of(9), 0);
+    written.reserve(2);
+    expect(written.size).toBe(9);
+    expect(existsSync(path)).toBe(false);
+    written.commit();
+    expect([...readFileSync(path)]).toEqual([9, 2, 0, 5, 6, 0, 7, 0, 0]);
+    written.abort();
+    expect(readdirSync(directory)).toEqual(["file"]);
+    const other = openAtomicFile(path);
+    expect(() => other.write(Uint8Array.of(1), 0)).toThrow("beyond its 0 bytes");
+    other.abort();
+    expect(readFileSync(path)).toHaveLength(9);
+  });
+
+  it("names the path that it is told to", () => {
+    expect(() => openAtomicFile(join(directory, "missing", "file"), "shown")).toThrow(
+      line("shown", "no such file or directory"),
+    );
+  });
+});
+
+describe("openAtomicDirectory", () => {
+  it("appears with its content at once, or not at all", () => {
+    const path = join(directory, "folder");
+    const aborted = openAtomicDirectory(path);
+    writeFileSync(join(aborted.staging, "file"), "half");
+    aborted.abort();
+    expect(readdirSync(directory)).toEqual([]);
+    const made = openAtomicDirectory(path);
+    writeFileSync(join(made.staging, "file"), "whole");
+    expect(existsSync(path)).toBe(false);
+    made.commit();
+    made.abort();
+    expect(readdirSync(directory)).toEqual(["folder"]);
+    expect(readFileSync(join(path, "file"), "utf8")).toBe("whole");
+  });
+
+  it("never replaces what there is", () => {
+    const path = join(directory, "folder");
+    const late = openAtomicDirectory(path);
+    mkdirSync(path);
+    const refusal = new UserError(`${path}: already exists; remove it or choose another name`);
+    expect(() => late.commit()).toThrow(refusal);
+    late.abort();
+    expect(() => openAtomicDirectory(path)).toThrow(refusal);
+    expect(readdirSync(directory)).toEqual(["folder"]);
+  });
 });
 
 describe("openRecordFile", () => {
