@@ -2,10 +2,11 @@
 import { Command } from "commander";
 import { gaussianOf, networkPolicy } from "../../agents/network-policy.ts";
 import { createReplay } from "../../agents/replay.ts";
-import { make } from "../../envs/index.ts";
 import { createRandom } from "../../src/random/index.ts";
 import { runProgram } from "../entry.ts";
 import { formatTable, printJson, printLine, type Terminal } from "../terminal.ts";
+import { batchScaling, type BatchScaling } from "./batch.ts";
+import { benchRobots, environmentRate, gymnasiumRates, type EnvironmentRate } from "./environments.ts";
 import { runPeers, type PeerName, type UpdateRates, type Workload } from "./peers.ts";
 import { measure } from "./timing.ts";
 import { ensembleWorkload, sacWorkload } from "./workloads.ts";
@@ -19,8 +20,9 @@ interface BenchOptions {
 
 interface Report {
   readonly engine: UpdateRates & { readonly actionMicroseconds: number };
-  /** Environment steps per second, with resets, observation and reward. */
-  readonly environments: Readonly<Record<string, number>>;
+  readonly environments: Readonly<Record<string, EnvironmentRate & { readonly gymnasium?: number }>>;
+  /** Of {@link SCALED} in worker threads. */
+  readonly batch: BatchScaling;
   readonly peers: Readonly<Partial<Record<PeerName, UpdateRates>>>;
 }
 
@@ -86,20 +88,8 @@ async function actionLatency(seconds: number): Promise<number> {
   return 1e6 / median;
 }
 
-async function environmentRate(id: string, seconds: number): Promise<number> {
-  const environment = await make(id);
-  const random = createRandom(3);
-  const actions = Array.from({ length: 1000 }, () => environment.actionSpace.sample(random));
-  let steps = 0;
-  environment.reset({ seed: 0 });
-  const step = (): void => {
-    const { terminated, truncated } = environment.step(actions[steps++ % actions.length]);
-    if (terminated || truncated) environment.reset();
-  };
-  const { median } = await measure(step, 1, { seconds });
-  environment.close();
-  return median;
-}
+/** The robot that batches are measured with: of middling cost. */
+const SCALED = "Walker2d-v5";
 
 const workloads: Readonly<Record<Workload, string>> = {
   W1: "SAC update, hidden 64-64, batch 100",
@@ -107,8 +97,8 @@ const workloads: Readonly<Record<Workload, string>> = {
   W3: "7-member Gaussian ensemble, hidden 4 × 200, batch 256 each",
 };
 
-function printReport(terminal: Terminal, report: Report, reasons: Readonly<Partial<Record<PeerName, string>>>): void {
-  const { engine, environments, peers } = report;
+function printReport(terminal: Terminal, report: Report, reasons: readonly string[]): void {
+  const { engine, peers } = report;
   const names = Object.keys(peers) as PeerName[];
   const rate = (value: number): string => value.toFixed(value < 100 ? 1 : 0);
   const rows = (Object.keys(workloads) as Workload[]).map((id) => [
@@ -120,10 +110,31 @@ function printReport(terminal: Terminal, report: Report, reasons: Readonly<Parti
   printLine(terminal, "updates per second on one core (× motive's rate relative to the peer)");
   const header = ["", "", "motive", ...names];
   for (const line of formatTable([header, ...rows], header.map((_, i) => i).slice(2))) printLine(terminal, `  ${line}`);
-  for (const reason of Object.values(reasons)) printLine(terminal, `  left out: ${reason}`);
+  for (const reason of reasons) printLine(terminal, `  left out: ${reason}`);
   printLine(terminal);
   printLine(terminal, `one policy action: ${engine.actionMicroseconds.toFixed(1)} µs`);
-  for (const [id, value] of Object.entries(environments)) printLine(terminal, `${id}: ${value.toFixed(0)} environment steps per second`);
+  printLine(terminal);
+  printEnvironments(terminal, report);
+}
+
+function printEnvironments(terminal: Terminal, { environments, batch }: Report): void {
+  printLine(terminal, "environment steps per second on one core, random actions, resets included");
+  const header = ["", "motive", "bare mj_step", "on top of it", "Gymnasium (Python)"];
+  const rows = Object.entries(environments).map(([id, { steps, bare, overhead, gymnasium }]) => [
+    id,
+    steps.toFixed(0),
+    bare.toFixed(0),
+    `${(100 * overhead).toFixed(1)} %`,
+    gymnasium === undefined ? "" : `${gymnasium.toFixed(0)} (×${(steps / gymnasium).toFixed(2)})`,
+  ]);
+  for (const line of formatTable([header, ...rows], [1, 2, 3, 4])) printLine(terminal, `  ${line}`);
+  printLine(terminal);
+  const { oneWorker, twoWorkers, speedup } = batch;
+  printLine(
+    terminal,
+    `batches of ${SCALED}: ${oneWorker.toFixed(0)} steps per second in one worker, ` +
+      `${twoWorkers.toFixed(0)} in two (×${speedup.toFixed(2)})`,
+  );
 }
 
 async function bench(terminal: Terminal, words: readonly string[]): Promise<number> {
@@ -153,11 +164,19 @@ async function bench(terminal: Terminal, words: readonly string[]): Promise<numb
     W3: await ensembleRate(seconds),
     actionMicroseconds: await actionLatency(seconds / 2),
   };
-  say("environments");
-  const environments = { "Hopper-v5": await environmentRate("Hopper-v5", seconds) };
-  const report: Report = { engine, environments, peers };
+  say("environments: Gymnasium");
+  const gymnasium = await gymnasiumRates({ python: options.python, seconds: seconds / 2 });
+  const environments: Record<string, EnvironmentRate & { gymnasium?: number }> = {};
+  for (const id of benchRobots) {
+    say(`environments: ${id}`);
+    const rate = await environmentRate(id, seconds / 2);
+    environments[id] = { ...rate, ...("rates" in gymnasium && { gymnasium: gymnasium.rates[id] }) };
+  }
+  say("batches");
+  const report: Report = { engine, environments, batch: await batchScaling(SCALED, seconds), peers };
+  const missing = "reason" in gymnasium ? [gymnasium.reason] : [];
   if (options.json === true) printJson(terminal, report);
-  else printReport(terminal, report, reasons);
+  else printReport(terminal, report, [...Object.values(reasons), ...missing]);
   return 0;
 }
 

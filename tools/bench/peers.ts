@@ -1,9 +1,9 @@
-import { readFileSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { z } from "zod";
 import { UserError } from "../../src/errors.ts";
 import { projectRoot } from "../project.ts";
-import { failureOf, lastLine, runChild } from "./child.ts";
+import { lastLine } from "./child.ts";
+import { isDirectory, openPython } from "./python.ts";
 
 /**
  * The three network updates that engines are compared by.
@@ -82,14 +82,6 @@ const sizes: Readonly<Record<Workload, string>> = {
 };
 const workloads = ["W1", "W2", "W3"] as const;
 
-/** One thread each, whatever the user's environment asks for. */
-const singleThread = {
-  OMP_NUM_THREADS: "1",
-  MKL_NUM_THREADS: "1",
-  OPENBLAS_NUM_THREADS: "1",
-  VECLIB_MAXIMUM_THREADS: "1",
-};
-
 /**
  * Runs the Python programs that the project's engine is compared with, one after the other on one core, and returns
  * their updates per second (median of the program's own repetitions).
@@ -97,10 +89,9 @@ const singleThread = {
  */
 export async function runPeers(options: PeerOptions): Promise<PeerReport> {
   const { seconds, timeoutSeconds = 300 + 3 * seconds, onProgress = () => undefined } = options;
-  const environment = { ...process.env, ...singleThread };
   const directory = findPeers(options.peersDirectory);
   const python =
-    directory === undefined ? undefined : await findPython(options.python, timeoutSeconds, environment);
+    directory === undefined ? undefined : await openPython({ ...options, timeoutSeconds });
   if (directory === undefined || python === undefined) {
     const reason =
       directory === undefined
@@ -111,17 +102,7 @@ export async function runPeers(options: PeerOptions): Promise<PeerReport> {
     return { peers: {}, reasons, versions: {}, core: undefined };
   }
 
-  const core = options.core ?? lastAllowedCore();
-  const pinned = await canPin(core);
-  const run = async (args: readonly string[]): Promise<Outcome> => {
-    const line = [...(pinned ? ["taskset", "-c", String(core)] : []), python, ...args];
-    const result = await runChild(line[0], line.slice(1), timeoutSeconds, environment);
-    const reason = failureOf(result, timeoutSeconds);
-    return reason === undefined && result.ended === "exit"
-      ? { output: result.stdout }
-      : { reason: reason ?? "failed" };
-  };
-
+  const { run, core } = python;
   const peers: Partial<Record<PeerName, UpdateRates>> = {};
   const reasons: Partial<Record<PeerName, string>> = {};
   const versions: Partial<Record<PeerName, string>> = {};
@@ -153,10 +134,8 @@ export async function runPeers(options: PeerOptions): Promise<PeerReport> {
       versions[name] = lastLine(found.output) ?? "unknown";
     }
   }
-  return { peers, reasons, versions, core: pinned ? core : undefined };
+  return { peers, reasons, versions, core };
 }
-
-type Outcome = { readonly output: string } | { readonly reason: string };
 
 function isComplete(rates: Partial<Record<Workload, number>>): rates is UpdateRates {
   return rates.W1 !== undefined && rates.W2 !== undefined && rates.W3 !== undefined;
@@ -188,48 +167,4 @@ function findPeers(asked: string | undefined): string | undefined {
   }
   const beside = resolve(projectRoot, "../shared/peers");
   return isDirectory(beside) ? beside : undefined;
-}
-
-function isDirectory(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
-}
-
-async function findPython(
-  asked: string | undefined,
-  timeoutSeconds: number,
-  environment: NodeJS.ProcessEnv,
-): Promise<string | undefined> {
-  const inside = process.platform === "win32" ? "Scripts/python.exe" : "bin/python";
-  const named = asked !== undefined && isDirectory(asked) ? join(asked, inside) : asked;
-  for (const candidate of named === undefined ? ["python3", "python"] : [named]) {
-    const question = ["-c", "import sys; print(sys.version_info[0])"];
-    const result = await runChild(candidate, question, timeoutSeconds, environment);
-    const reason = failureOf(result, timeoutSeconds);
-    if (reason === undefined && result.ended === "exit" && lastLine(result.stdout) === "3") return candidate;
-    if (asked !== undefined) {
-      const expected = "--python expects a Python 3 interpreter or a virtual environment";
-      throw new UserError(`${candidate}: ${reason ?? "is not Python 3"}; ${expected}`);
-    }
-  }
-  return undefined;
-}
-
-async function canPin(core: number): Promise<boolean> {
-  const result = await runChild(
-    "taskset",
-    ["-c", String(core), process.execPath, "--version"],
-    30,
-    process.env,
-  );
-  return failureOf(result, 30) === undefined;
-}
-
-/** Linux lists the cores that a process may use as "0-3,8"; elsewhere nothing can be pinned and the number is unused. */
-function lastAllowedCore(): number {
-  try {
-    const list = /^Cpus_allowed_list:\s*(\S+)/m.exec(readFileSync("/proc/self/status", "utf8"))?.[1];
-    return Number(/\d+$/.exec(list ?? "")?.[0] ?? 0);
-  } catch {
-    return 0;
-  }
 }
