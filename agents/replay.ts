@@ -1,5 +1,5 @@
 import type { Random } from "../src/random/index.ts";
-import type { Checkpointable } from "../src/runs/snapshot.ts";
+import type { Checkpointable, Snapshot } from "../src/runs/snapshot.ts";
 
 /** One transition (s, a, r, s′, terminated), and the step of its episode at which it happened. */
 export interface Transition {
@@ -42,12 +42,23 @@ export interface Replay extends Checkpointable {
   recent(count: number): Experience;
 }
 
-export function createReplay(capacity: number, observationSize: number, actionSize: number): Replay {
-  // one row per transition, so that drawing one touches one place in memory: s, a, s′, r, terminated, time
+/** One row per transition, so that drawing one touches one place in memory: s, a, s′, r, terminated, time. */
+function rowLayout(observationSize: number, actionSize: number) {
   const actionAt = observationSize;
   const nextAt = actionAt + actionSize;
   const rewardAt = nextAt + observationSize;
-  const width = rewardAt + 3;
+  return {
+    actionAt,
+    nextAt,
+    rewardAt,
+    terminatedAt: rewardAt + 1,
+    timeAt: rewardAt + 2,
+    width: rewardAt + 3,
+  };
+}
+
+export function createReplay(capacity: number, observationSize: number, actionSize: number): Replay {
+  const { actionAt, nextAt, rewardAt, terminatedAt, timeAt, width } = rowLayout(observationSize, actionSize);
   let rows = new Float32Array(Math.min(capacity, 1 << 14) * width);
   let size = 0;
   let head = 0;
@@ -71,8 +82,8 @@ export function createReplay(capacity: number, observationSize: number, actionSi
       rows.set(action, row + actionAt);
       rows.set(nextObservation, row + nextAt);
       rows[row + rewardAt] = reward;
-      rows[row + rewardAt + 1] = terminated ? 1 : 0;
-      rows[row + rewardAt + 2] = time;
+      rows[row + terminatedAt] = terminated ? 1 : 0;
+      rows[row + timeAt] = time;
       head = (head + 1) % capacity;
       size = Math.min(size + 1, capacity);
     },
@@ -86,7 +97,7 @@ export function createReplay(capacity: number, observationSize: number, actionSi
         for (let j = 0; j < actionSize; j++) batch.action[i * actionSize + j] = rows[row + actionAt + j];
         for (let j = 0; j < observationSize; j++) batch.nextObservation[i * observationSize + j] = rows[row + nextAt + j];
         batch.reward[i] = rows[row + rewardAt];
-        batch.terminated[i] = rows[row + rewardAt + 1];
+        batch.terminated[i] = rows[row + terminatedAt];
       }
     },
     recent(count) {
@@ -99,8 +110,8 @@ export function createReplay(capacity: number, observationSize: number, actionSi
         const row = ((head - taken + i + capacity) % capacity) * width;
         observations.set(rows.subarray(row, row + observationSize), i * observationSize);
         actions.set(rows.subarray(row + actionAt, row + nextAt), i * actionSize);
-        times[i] = rows[row + rewardAt + 2];
-        if (rows[row + rewardAt + 1] === 1) endings.push({ row: i, length: times[i] + 1 });
+        times[i] = rows[row + timeAt];
+        if (rows[row + terminatedAt] === 1) endings.push({ row: i, length: times[i] + 1 });
       }
       return { observations, actions, times, endings };
     },
@@ -111,5 +122,55 @@ export function createReplay(capacity: number, observationSize: number, actionSi
       reserve(size);
       rows.set(arrays.rows);
     },
+  };
+}
+
+/** Transitions of a replay that was saved, N of them, oldest first. */
+export interface SavedTransitions {
+  readonly size: number;
+  /** [N, O] */
+  readonly observations: Float32Array<ArrayBuffer>;
+  /** [N, A] */
+  readonly actions: Float32Array<ArrayBuffer>;
+  /** [N] */
+  readonly rewards: Float32Array<ArrayBuffer>;
+  /** [N, O] */
+  readonly nextObservations: Float32Array<ArrayBuffer>;
+  /** [N] */
+  readonly terminals: Uint8Array<ArrayBuffer>;
+  /** [N]: the step of its episode at which each happened */
+  readonly times: Int32Array<ArrayBuffer>;
+}
+
+/**
+ * The first `count` transitions of a replay that has seen `pushed` of them, from its snapshot.
+ * @throws RangeError when the snapshot does not hold them, or is of other sizes
+ */
+export function savedTransitions(
+  { arrays, values }: Snapshot,
+  { observationSize, actionSize }: { readonly observationSize: number; readonly actionSize: number },
+  pushed: number,
+  count: number,
+): SavedTransitions {
+  const { actionAt, nextAt, rewardAt, terminatedAt, timeAt, width } = rowLayout(observationSize, actionSize);
+  const { rows } = arrays;
+  const size = Number(values.size);
+  if (rows.length !== size * width)
+    throw new RangeError(`the replay has ${rows.length} numbers, ${size} rows of ${width} were expected`);
+  if (size !== pushed) throw new RangeError(`the replay holds the last ${size} of ${pushed} transitions`);
+  if (count > size) throw new RangeError(`the replay holds ${size} transitions, fewer than ${count}`);
+  const column = (at: number, columns: number): Float32Array<ArrayBuffer> => {
+    const cut = new Float32Array(count * columns);
+    for (let i = 0; i < count; i++) cut.set(rows.subarray(i * width + at, i * width + at + columns), i * columns);
+    return cut;
+  };
+  return {
+    size: count,
+    observations: column(0, observationSize),
+    actions: column(actionAt, actionSize),
+    rewards: column(rewardAt, 1),
+    nextObservations: column(nextAt, observationSize),
+    terminals: Uint8Array.from(column(terminatedAt, 1)),
+    times: Int32Array.from(column(timeAt, 1)),
   };
 }

@@ -1,4 +1,14 @@
+export {
+  catalogued,
+  catalogueFile,
+  readCatalogue,
+  type Catalogue,
+  type CatalogueContent,
+  type CatalogueEntry,
+  type CatalogueKind,
+} from "./catalogue.ts";
 export { concatenate } from "./concatenate.ts";
+export { contentDigest, contentOf, type ContentDigest } from "./content.ts";
 export { createD4rl, openD4rl, readD4rl, writeD4rl, type D4rlFacts } from "./d4rl/index.ts";
 export {
   pieceRanges,

@@ -35,51 +35,46 @@ export function formatDuration(seconds: number): string {
   return `${Math.floor(whole / 3600)}h ${pad(Math.floor((whole % 3600) / 60))}m`;
 }
 
-/** The return to show beside the progress; the name that every algorithm gives the true return of its last episodes. */
-const shownReturn = "episodeReturn";
+/** One line that tells how far some work has come: rewritten in place on a terminal, and nowhere else written. */
+export interface ProgressLine {
+  /**
+   * @param done units of work done
+   * @param detail what else to show
+   */
+  show(done: number, detail?: string): void;
+  clear(): void;
+}
 
 /**
- * Progress for people: one line rewritten in place on a terminal; on a pipe or in a file only what stays.
- * @param output usually standard output
+ * @param unit what is counted, in the plural
  * @param now the current time in seconds
  */
-export function linesProgress(
+export function progressLine(
   output: TextOutput,
+  { done: first, total, unit }: { readonly done: number; readonly total: number; readonly unit: string },
   now: () => number = () => performance.now() / 1000,
-): Progress {
+): ProgressLine {
   const terminal = output.isTTY === true;
-  let beginning = { done: 0, total: 0, time: 0 };
-  let recent: { done: number; time: number }[] = [];
-  let lastReturn: number | undefined;
+  const recent = [{ done: first, time: now() }];
   let lastDrawn = -Infinity;
   const clear = () => {
     if (terminal) output.write("\r\x1b[K");
   };
   return {
-    start({ title, directory, done, total }) {
-      beginning = { done, total, time: now() };
-      recent = [{ done, time: beginning.time }];
-      output.write(`${title}\n`);
-      output.write(
-        `run directory: ${directory}${done > 0 ? ` (continues at step ${formatCount(done)})` : ""}\n`,
-      );
-    },
-    record(done, record) {
-      if (Number.isFinite(record[shownReturn])) lastReturn = record[shownReturn];
+    show(done, detail) {
       const time = now();
       recent.push({ done, time });
       // Speed over the last half minute: a run's first steps are cheaper than the later ones.
       while (recent.length > 2 && time - recent[0].time > 30) recent.shift();
       if (!terminal || time - lastDrawn < 0.1) return;
       lastDrawn = time;
-      const { total } = beginning;
       const elapsed = time - recent[0].time;
       const speed = elapsed > 0 ? (done - recent[0].done) / elapsed : 0;
       const parts = [
-        `${formatCount(done)} / ${formatCount(total)} steps`,
+        `${formatCount(done)} / ${formatCount(total)} ${unit}`,
         `${Math.floor((100 * done) / Math.max(1, total))}%`,
-        `${formatCount(speed)} steps/s`,
-        ...(lastReturn === undefined ? [] : [`return ${lastReturn.toFixed(1)}`]),
+        `${formatCount(speed)} ${unit}/s`,
+        ...(detail === undefined ? [] : [detail]),
         ...(speed > 0 ? [`${formatDuration((total - done) / speed)} left`] : []),
       ];
       clear();
@@ -89,13 +84,40 @@ export function linesProgress(
           .slice(0, (output.columns === undefined || output.columns === 0 ? 80 : output.columns) - 1),
       );
     },
-    note(line) {
-      clear();
-      output.write(`${line}\n`);
+    clear,
+  };
+}
+
+/** The return to show beside the progress; the name that every algorithm gives the true return of its last episodes. */
+const shownReturn = "episodeReturn";
+
+/**
+ * Progress for people: one line rewritten in place on a terminal; on a pipe or in a file only what stays.
+ * @param output usually standard output
+ * @param now the current time in seconds
+ */
+export function linesProgress(output: TextOutput, now?: () => number): Progress {
+  let line: ProgressLine | undefined;
+  let lastReturn: number | undefined;
+  return {
+    start({ title, directory, done, total }) {
+      line = progressLine(output, { done, total, unit: "steps" }, now);
+      output.write(`${title}\n`);
+      output.write(
+        `run directory: ${directory}${done > 0 ? ` (continues at step ${formatCount(done)})` : ""}\n`,
+      );
+    },
+    record(done, record) {
+      if (Number.isFinite(record[shownReturn])) lastReturn = record[shownReturn];
+      line?.show(done, lastReturn === undefined ? undefined : `return ${lastReturn.toFixed(1)}`);
+    },
+    note(text) {
+      line?.clear();
+      output.write(`${text}\n`);
     },
     end(_result, lines) {
-      clear();
-      for (const line of lines) output.write(`${line}\n`);
+      line?.clear();
+      for (const text of lines) output.write(`${text}\n`);
     },
   };
 }

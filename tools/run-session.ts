@@ -10,8 +10,8 @@ import { make } from "../envs/index.ts";
 import type { EnvironmentSpec } from "../envs/index.ts";
 import { UserError } from "../src/errors.ts";
 import { fileError } from "../src/runs/atomic-file.ts";
-import { createRun, openRun, readRun } from "../src/runs/index.ts";
-import type { Json, Run } from "../src/runs/index.ts";
+import { createRun, openRun, readCheckpoint, readRun } from "../src/runs/index.ts";
+import type { Json, Run, Snapshot } from "../src/runs/index.ts";
 import { readAssignments, resolveConfig, valueAt } from "./config.ts";
 import { UsageError } from "./errors.ts";
 import { findAgent, findEnvironment } from "./names.ts";
@@ -230,6 +230,29 @@ export async function resumeRun(path: string, request: RunRequest): Promise<RunS
     run.close();
     throw error;
   }
+}
+
+/** A checkpoint of a SAC run, and what the run is. */
+export interface SacCheckpoint {
+  readonly facts: RunFacts;
+  /** The checkpoint's file. */
+  readonly file: string;
+  readonly snapshot: Snapshot;
+}
+
+/**
+ * Reads a checkpoint of a SAC run; the run may be in progress elsewhere.
+ * @param file one that was kept; by default the run's latest
+ * @throws UserError when the run is of another agent, or the checkpoint cannot be read
+ */
+export function readSacCheckpoint(path: string, file?: string): SacCheckpoint {
+  const run = readRun(path);
+  const facts = readFacts(path, run.manifest);
+  if (facts.agent !== "sac") throw new UserError(`${path}: a run of ${facts.agent}, expected one of sac`);
+  if (file !== undefined) return { facts, file, snapshot: readCheckpoint(file) };
+  const checkpoint = run.latestCheckpoint();
+  if (!checkpoint) throw new UserError(`${path}: the run has no checkpoint yet`);
+  return { facts, file: checkpoint.path, snapshot: checkpoint.snapshot };
 }
 
 /**

@@ -19,19 +19,26 @@ export interface SacOptions {
   readonly random: Random;
 }
 
+/** The architecture of the policy that a configuration asks for in a world. */
+export const architectureOf = (
+  environment: string,
+  { observationSize, actionSize, actionLow, actionHigh }: Pick<World, "observationSize" | "actionSize" | "actionLow" | "actionHigh">,
+  { hidden, activation }: Pick<SacConfig, "hidden" | "activation">,
+): PolicyArchitecture => ({
+  environment,
+  observationSize,
+  actionSize,
+  hidden,
+  activation,
+  actionLow: [...actionLow],
+  actionHigh: [...actionHigh],
+});
+
 /** Soft actor-critic (Haarnoja et al. 2018) as a {@link PolicySolver}: one update per step of the world. */
 export async function createSac({ world, environment, reward, config, totalSteps, random }: SacOptions): Promise<PolicySolver> {
   const { observationSize, actionSize, size } = world;
   const { updatesPerRun, randomSteps } = config;
-  const architecture: PolicyArchitecture = {
-    environment,
-    observationSize,
-    actionSize,
-    hidden: config.hidden,
-    activation: config.activation,
-    actionLow: [...world.actionLow],
-    actionHigh: [...world.actionHigh],
-  };
+  const architecture = architectureOf(environment, world, config);
   const networks = sacNetworks(gaussianOf(architecture), observationSize, actionSize, config);
   const update = await compileSacUpdate({
     networks,

@@ -1,11 +1,13 @@
 import {
   closeSync,
+  existsSync,
   fsyncSync,
   fstatSync,
   ftruncateSync,
   lstatSync,
   mkdirSync,
   openSync,
+  readdirSync,
   renameSync,
   rmSync,
   statSync,
@@ -69,6 +71,33 @@ function syncDirectory(directory: string): void {
     fsyncSync(descriptor);
   } finally {
     closeSync(descriptor);
+  }
+}
+
+/**
+ * Removes what processes of this machine that were killed while they wrote `path`, a file or a directory, left beside it.
+ */
+export function removeAbandoned(path: string): void {
+  const [prefix, directory] = [`.${basename(path)}.`, dirname(resolve(path))];
+  if (!existsSync(directory)) return;
+  try {
+    for (const name of readdirSync(directory)) {
+      if (!name.startsWith(prefix) || !name.endsWith(partialSuffix)) continue;
+      const writer = name.slice(prefix.length, -partialSuffix.length);
+      if (/^\d+$/.test(writer) && !isRunning(Number(writer)))
+        rmSync(join(directory, name), { recursive: true, force: true });
+    }
+  } catch (error) {
+    throw fileError(path, "cannot be written", error);
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== "ESRCH";
   }
 }
 
