@@ -23,7 +23,7 @@ const paper: Readonly<Record<string, object>> = {
   // observations that reach thousands (inertias, contact forces) want smaller steps
   Humanoid: { ...large, criticLearningRate: 3e-4, steps: 600_000 },
   CustomAnt: { ...large, steps: 400_000 },
-  DisabledAnt: { ...large, steps: 400_000 },
+  DisabledAnt: { ...large, steps: 300_000 },
 };
 
 export function sacPresets({ id }: EnvironmentSpec) {
