@@ -1,6 +1,6 @@
 import { UserError } from "../src/errors.ts";
 import { joinPieces } from "./concatenate.ts";
-import type { ColumnType } from "./hdf5/format.ts";
+import type { ColumnType } from "./hdf5/column-type.ts";
 import type { Episode, Floats, Metadata, Transitions, TransitionSet } from "./transition-set.ts";
 
 export type DatasetFormat = "d4rl" | "minari";

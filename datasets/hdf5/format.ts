@@ -3,18 +3,8 @@
  *
  * Format: HDF5 File Format Specification 3.0; superblock 2, version 2 object headers (which record no times).
  */
+import { elementBytes, type ColumnType } from "./column-type.ts";
 import { lookup3 } from "./lookup3.ts";
-
-/** Element types of columns, by their names in NumPy. */
-export type ColumnType = "float32" | "float64" | "int32" | "int64" | "bool";
-
-export const elementBytes: Readonly<Record<ColumnType, number>> = {
-  float32: 4,
-  float64: 8,
-  int32: 4,
-  int64: 8,
-  bool: 1,
-};
 
 /** A bigint is written as a 64-bit integer, a whole number as one of 32 bits where it fits. */
 export type ScalarValue = number | string | bigint;

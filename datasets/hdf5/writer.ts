@@ -5,20 +5,20 @@
  * Columns are not compressed: gzip takes 8 % off such data, and its output changes from one zlib to the next.
  */
 import { bytesOf, openAtomicFile } from "../../src/runs/atomic-file.ts";
+import { elementBytes, type ColumnType } from "./column-type.ts";
 import {
   columnHeader,
-  elementBytes,
   groupHeader,
   indexedGroupHeader,
   scalarHeader,
   superblock,
   superblockBytes,
-  type ColumnType,
   type ScalarValue,
 } from "./format.ts";
 import { placeLinkIndex } from "./link-index.ts";
 
-export type { ColumnType, ScalarValue } from "./format.ts";
+export type { ColumnType } from "./column-type.ts";
+export type { ScalarValue } from "./format.ts";
 
 export type Hdf5Value =
   | {

@@ -63,6 +63,47 @@ describe.skipIf(h5py === undefined)("files of ours in h5py [needs Python with h5
   });
 });
 
+describe.skipIf(h5py === undefined)("files of h5py's [needs Python with h5py]", () => {
+  it("are read in either byte order, in columns that grew, with texts and flags as h5py has them", async () => {
+    const program = `
+import h5py, json, numpy, sys
+with h5py.File(sys.argv[1], "w") as file:
+    file["observations"] = numpy.array([[1, 2], [3, 4]], ">f4")
+    file["next_observations"] = numpy.array([[3, 4], [5, 6]], ">f4")
+    file["actions"] = numpy.array([[0.5], [-2]], ">f8")
+    rewards = file.create_dataset("rewards", (1, 1), "f8", maxshape=(None, 1), chunks=(1, 1), compression="gzip", shuffle=True, fletcher32=True)
+    rewards.resize(2, 0)
+    rewards[:] = [[0.25], [7]]
+    file["terminals"] = numpy.array([False, True])
+    file["timeouts"] = numpy.array([[0], [0]], "i1")
+    file["infos/goal"] = ["left", "right"]
+    file["metadata/algorithm"] = "SAC"
+    file["metadata/serial"] = numpy.int64(5)
+    file["metadata/rate"] = numpy.float32(0.5)
+    file["metadata/sizes"] = numpy.array([256, 256])
+print("null")`;
+    runPython(h5py!, program, file("h5py.hdf5"));
+    const dataset = await openDataset(file("h5py.hdf5"));
+    const set = dataset.read(0, 2);
+    dataset.close();
+    expect(set).toMatchObject({
+      observations: Float32Array.of(1, 2, 3, 4),
+      nextObservations: Float32Array.of(3, 4, 5, 6),
+      actions: Float64Array.of(0.5, -2),
+      rewards: Float64Array.of(0.25, 7),
+      infos: {},
+      episodes: [{ start: 0, end: 2, terminated: true, truncated: false }],
+      metadata: {
+        algorithm: "SAC",
+        serial: 5,
+        rate: 0.5,
+        sizes: { shape: [2], values: BigInt64Array.of(256n, 256n) },
+      },
+    });
+    expect(dataset.notes).toEqual(['"infos/goal" is string: left out']);
+  });
+});
+
 describe.skipIf(minari === undefined)("datasets of ours in Minari [needs Python with minari]", () => {
   it("load, iterate and take another episode", async () => {
     await convert(hopperMinari, file("copy-v0"));

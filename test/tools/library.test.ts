@@ -14,7 +14,9 @@ import { createRandom } from "../../src/random/index.ts";
 import { temporaryFolder } from "./command-line.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
-const page = readFileSync(join(root, "docs", "environments.md"), "utf8");
+const read = (name: string): string => readFileSync(join(root, "docs", name), "utf8");
+const page = read("environments.md");
+const pages = [page, read("datasets.md")];
 
 interface Block {
   readonly language: string;
@@ -23,12 +25,12 @@ interface Block {
   readonly text: string;
 }
 
-/** The page's code blocks in order. */
-const blocks: readonly Block[] = [...page.matchAll(/^```(\w*) ?(.*)\n([\s\S]*?)^```$/gm)].map(
-  ([, language, path, text]) => ({ language, path, text }),
-);
+/** The pages' code blocks in order. */
+const blocks: readonly Block[] = pages
+  .flatMap((page) => [...page.matchAll(/^```(\w*) ?(.*)\n([\s\S]*?)^```$/gm)])
+  .map(([, language, path, text]) => ({ language, path, text }));
 
-/** Programs, each with what the page says that it prints. */
+/** Programs, each with what its page says that it prints. */
 const programs = blocks.flatMap(({ language, path, text }, i) =>
   language === "ts" && path === ""
     ? [{ name: `program-${i}`, text, output: blocks[i + 1].language === "text" ? blocks[i + 1].text : "" }]
@@ -71,7 +73,7 @@ describe("motive as a library", () => {
   const folder = temporaryFolder();
   const file = (...path: string[]): string => join(folder, ...path);
   const run = (name: string) =>
-    spawnSync(process.execPath, [file("out", `${name}.js`)], { encoding: "utf8" });
+    spawnSync(process.execPath, [file("out", `${name}.js`)], { cwd: folder, encoding: "utf8" });
 
   beforeAll(() => {
     mkdirSync(file("node_modules"));
@@ -91,7 +93,7 @@ describe("motive as a library", () => {
   });
 
   it("has programs, each with its output, and a robot's three files in its documentation", () => {
-    expect(programs.length).toBeGreaterThanOrEqual(3);
+    expect(programs.length).toBeGreaterThanOrEqual(4);
     for (const { output } of programs) expect(output).not.toBe("");
     expect(robotFiles.map(({ name }) => name)).toEqual(["model.ts", "task.ts", "index.ts"]);
   });

@@ -107,6 +107,7 @@ export function convertCommand(terminal: Terminal, setExitCode: (code: number) =
     )
     .action(async (input: string, output: string, options: Options) => {
       const { openDataset, pieces } = await import("../../../datasets/index.ts");
+      const { removeAbandoned } = await import("../../../src/runs/atomic-file.ts");
       const { holdSignals } = await import("../../interrupt.ts");
       const { expectationOf } = await import("./expectation.ts");
 
@@ -117,6 +118,7 @@ export function convertCommand(terminal: Terminal, setExitCode: (code: number) =
       const interrupt = holdSignals(() => terminal.stderr.write("stopping: nothing is left behind\n"));
       let writer: DatasetWriter | undefined;
       try {
+        removeAbandoned(output);
         writer = await createOutput(dataset, output, format, options.id);
         for (const piece of pieces(dataset)) {
           writer.append(piece);
