@@ -93,9 +93,9 @@ function requireSame(saved: SavedTransitions, first: number, trajectory: Traject
     ["next observation", saved.nextObservations, trajectory.nextObservations],
     ["termination", saved.terminals, terminals],
   ] as const;
-  for (const [name, all, again] of columns) {
-    const width = again.length / length;
-    for (let t = 0; t < length; t++) {
+  for (let t = 0; t < length; t++) {
+    for (const [name, all, again] of columns) {
+      const width = again.length / length;
       const before = bytesOf(all.subarray((first + t) * width, (first + t + 1) * width));
       const now = bytesOf(again.subarray(t * width, (t + 1) * width));
       if (Buffer.compare(before, now) === 0) continue;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { createReplay, type Minibatch, type Replay } from "../../agents/replay.ts";
+import { createReplay, savedTransitions, type Minibatch, type Replay } from "../../agents/replay.ts";
 import { createRandom } from "../../src/random/index.ts";
 import type { Snapshot } from "../../src/runs/snapshot.ts";
 
@@ -117,5 +117,35 @@ describe("replay", () => {
     expect(restored.size).toBe(Math.min(capacity, count + 13));
     expect(restored.recent(capacity)).toEqual(original.recent(capacity));
     expect(drawn(restored, 500)).toEqual(drawn(original, 500));
+  });
+});
+
+describe("saved transitions", () => {
+  const sizes = { observationSize: 2, actionSize: 1 };
+
+  it("are the first that were pushed", () => {
+    const saved = savedTransitions(filled(20, 12).snapshot(), sizes, 12, 11);
+    expect(saved.size).toBe(11);
+    expect([...saved.observations]).toEqual(Array.from({ length: 11 }, (_, k) => [k, -k]).flat());
+    expect([...saved.actions]).toEqual(Array.from({ length: 11 }, (_, k) => k + 0.25));
+    expect([...saved.rewards]).toEqual(Array.from({ length: 11 }, (_, k) => 10 * k));
+    expect([...saved.nextObservations]).toEqual(Array.from({ length: 11 }, (_, k) => [k + 1, -k - 1]).flat());
+    expect([...saved.terminals]).toEqual([0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 1]);
+    expect([...saved.times]).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+    expect(savedTransitions(filled(20, 20).snapshot(), sizes, 20, 20).rewards.at(-1)).toBe(190);
+  });
+
+  it("cannot be had once some were dropped, or where there are fewer", () => {
+    for (const pushed of [21, 40]) {
+      expect(() => savedTransitions(filled(20, pushed).snapshot(), sizes, pushed, 5)).toThrow(
+        `the replay holds the last 20 of ${pushed} transitions`,
+      );
+    }
+    expect(() => savedTransitions(filled(20, 4).snapshot(), sizes, 4, 5)).toThrow(
+      "holds 4 transitions, fewer than 5",
+    );
+    expect(() => savedTransitions(filled(20, 4).snapshot(), { ...sizes, actionSize: 2 }, 4, 4)).toThrow(
+      "4 rows of 9 were expected",
+    );
   });
 });

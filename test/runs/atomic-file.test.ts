@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -6,6 +7,7 @@ import {
   openAtomicDirectory,
   openAtomicFile,
   openRecordFile,
+  removeAbandoned,
   writeFileAtomically,
   writeTextAtomically,
 } from "../../src/runs/atomic-file.ts";
@@ -193,5 +195,24 @@ describe("openRecordFile", () => {
     records.append(Buffer.from("b"));
     records.close();
     expect(readFileSync(path, "utf8")).toBe(`${whole.toString()}b`);
+  });
+});
+
+describe("removeAbandoned", () => {
+  it("removes what killed processes left of a path, and nothing else", () => {
+    const dead = spawnSync(process.execPath, ["--eval", ""]).pid;
+    const abandoned = [`.set.hdf5.${dead}.partial`, `.set-v0.${dead}.partial`];
+    const others = [
+      `.set.hdf5.${process.ppid}.partial`,
+      `.other.hdf5.${dead}.partial`,
+      ".set.hdf5.x.partial",
+      "set.hdf5",
+    ];
+    for (const name of [abandoned[0], ...others]) writeFileSync(join(directory, name), "");
+    mkdirSync(join(directory, abandoned[1], "data"), { recursive: true });
+    removeAbandoned(join(directory, "set.hdf5"));
+    removeAbandoned(join(directory, "set-v0"));
+    removeAbandoned(join(directory, "missing", "set.hdf5"));
+    expect(readdirSync(directory).sort()).toEqual([...others].sort());
   });
 });
