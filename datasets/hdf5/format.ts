@@ -86,8 +86,6 @@ function encodeScalar(value: ScalarValue): { datatype: Buffer; data: Buffer } {
   if (typeof value === "string") {
     const text = Buffer.from(value, "utf8");
     const data = text.length === 0 ? u8(0) : text;
-    if (data.length > 60_000)
-      throw new Error(`a string of ${data.length} bytes does not fit into an HDF5 header`);
     return { datatype: textDatatype(data.length), data };
   }
   if (typeof value === "bigint") {
@@ -105,14 +103,24 @@ function encodeScalar(value: ScalarValue): { datatype: Buffer; data: Buffer } {
   return { datatype: datatypes.float64, data };
 }
 
-/** A scalar's data stand in its header. */
-export function scalarHeader(value: ScalarValue): Buffer {
+/** A message of a header has at most 65,535 bytes. */
+const longestInHeader = 60_000;
+
+/**
+ * A scalar's data stand in its header, unless they are a long text.
+ * @param place appends bytes to the file and returns their address
+ */
+export function scalarHeader(value: ScalarValue, place: (bytes: Buffer) => number): Buffer {
   const { datatype, data } = encodeScalar(value);
+  const compact = data.length <= longestInHeader;
+  const layout = compact
+    ? Buffer.concat([u8(3, 0), u16(data.length), data])
+    : Buffer.concat([u8(3, 1), u64(place(data)), u64(data.length)]);
   return objectHeader([
     { type: messageTypes.dataspace, data: dataspace([]) },
     { type: messageTypes.datatype, data: datatype },
-    fillValue(true),
-    { type: messageTypes.layout, data: Buffer.concat([u8(3, 0), u16(data.length), data]) },
+    fillValue(compact),
+    { type: messageTypes.layout, data: layout },
   ]);
 }
 

@@ -119,7 +119,7 @@ export function createHdf5(path: string, shownAs = path): Hdf5Output {
       if (count !== values.length) throw new Error(`${values.length} values for shape [${shape.join(", ")}]`);
       return place(columnHeader(columnTypeOf(values), shape, place(values)));
     },
-    scalar: (value) => place(scalarHeader(value)),
+    scalar: (value) => place(scalarHeader(value, place)),
     reserve({ type, shape }) {
       const bytes = shape.reduce((product, size) => product * size, elementBytes[type]);
       const address = end;

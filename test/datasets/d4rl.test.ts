@@ -461,7 +461,8 @@ describe("writeD4rl", () => {
     const written = {
       ...set,
       episodes: set.episodes.map((episode, i) => ({ ...episode, seed: 2 ** 40 + i })),
-      minari: { author: ["é"], env_spec: "{}", ref_min_score: 0.5 },
+      // A text too long for a header of HDF5.
+      minari: { author: ["é"], env_spec: "{}", ref_min_score: 0.5, description: "x".repeat(70_000) },
     };
     writeD4rl(file("copy.hdf5"), written);
     expect(await readD4rl(file("copy.hdf5"))).toEqual(written);

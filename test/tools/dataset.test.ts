@@ -178,7 +178,7 @@ describe("motive dataset convert", () => {
     const before = readdirSync(folder).sort();
     for (const output of ["stopped.hdf5", "stopped-v0"]) {
       const child = start(folder, "dataset", "convert", "large.hdf5", output);
-      while (!readdirSync(folder).some((name) => name.startsWith(`.${output}.`)))
+      while (child.exitCode === null && !readdirSync(folder).some((name) => name.startsWith(`.${output}.`)))
         await new Promise((resolve) => setTimeout(resolve, 5));
       child.kill("SIGINT");
       expect(await ending(child)).toBe(130);
