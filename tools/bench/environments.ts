@@ -86,6 +86,9 @@ export async function environmentRate(id: string, seconds: number): Promise<Envi
       const second = secondsOf(bareFirst ? full : bare, from);
       stretches.push(bareFirst ? { full: second, bare: first } : { full: first, bare: second });
     }
+    if (environment.qpos.some((x, i) => x !== simulation.fields().qpos[i])) {
+      throw new Error(`${id}: the bare simulation did not go through the environment's states`);
+    }
   }
   environment.close();
   simulation.close();
@@ -115,5 +118,15 @@ export async function gymnasiumRates(options: {
   const program = join(projectRoot, "tools", "bench", "gymnasium_rate.py");
   const outcome = await python.run([program, ids.join(), `${seconds}`]);
   if ("reason" in outcome) return { reason: `Gymnasium: ${outcome.reason}` };
-  return { rates: ratesSchema.parse(JSON.parse(lastLine(outcome.output) ?? "")) };
+  return readRates(lastLine(outcome.output) ?? "");
+}
+
+function readRates(line: string): { readonly rates: Record<string, number> } | { readonly reason: string } {
+  const reason = `Gymnasium: its last line has no rates: ${line.slice(0, 80)}`;
+  try {
+    const { data } = ratesSchema.safeParse(JSON.parse(line));
+    return data === undefined ? { reason } : { rates: data };
+  } catch {
+    return { reason };
+  }
 }
