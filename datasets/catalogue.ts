@@ -44,7 +44,7 @@ const entrySchema = z.discriminatedUnion("kind", [
   z.strictObject({ ...shared, kind: z.literal("medium-replay"), recording: file }),
   /** Other sets of the catalogue one after the other, each but the last cut at its last finished episode. */
   z.strictObject({ ...shared, kind: z.literal("medium-expert"), sets: z.array(z.string()).min(1) }),
-  /** A few whole episodes of an expert. */
+  /** The first episodes of an expert that reach the time limit. */
   z.strictObject({
     ...shared,
     kind: z.literal("demonstrations"),

@@ -130,6 +130,6 @@ export function describeRecipe(entry: CatalogueEntry): string {
     case "medium-expert":
       return entry.sets.join(", then ");
     case "demonstrations":
-      return `${formatCount(entry.episodes)} ${entry.episodes === 1 ? "episode" : "episodes"} of ${entry.policy}, seed ${entry.seed}`;
+      return `${formatCount(entry.episodes)} full ${entry.episodes === 1 ? "episode" : "episodes"} of ${entry.policy}, seed ${entry.seed}`;
   }
 }

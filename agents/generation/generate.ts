@@ -9,7 +9,9 @@ import type { EpisodeSource, PlayedEpisode } from "./source.ts";
 /** Where a part of a set ends. */
 export type PartEnd =
   /** After so many transitions, within an episode if need be; `whole` leaves an unfinished last episode out. */
-  { readonly transitions: number; readonly whole: boolean } | { readonly episodes: number };
+  | { readonly transitions: number; readonly whole: boolean }
+  /** After so many episodes that reach the time limit; those that end before are left out. */
+  | { readonly complete: number };
 
 /** Episodes of one source, from its first on. */
 export interface Part {
@@ -52,6 +54,9 @@ export interface GeneratedContent {
   readonly returns: Float64Array;
 }
 
+/** Episodes that are played for each one that has to reach the time limit, before a policy is given up. */
+const patience = 20;
+
 /** Rows that are gathered before they are written. */
 const pieceRows = 16_384;
 
@@ -62,7 +67,7 @@ export function expectedTransitions({
 }: Pick<Generation, "environment" | "parts">): number {
   const { maxEpisodeSteps } = environmentSpec(environment);
   return parts.reduce(
-    (sum, { end }) => sum + ("episodes" in end ? end.episodes * maxEpisodeSteps : end.transitions),
+    (sum, { end }) => sum + ("complete" in end ? end.complete * maxEpisodeSteps : end.transitions),
     0,
   );
 }
@@ -152,20 +157,41 @@ async function* episodesOf(
   end: PartEnd,
   options: { readonly workers: number; readonly signal?: AbortSignal },
 ): AsyncGenerator<PlayedEpisode, void, undefined> {
-  const { episodes, transitions, whole } = {
-    episodes: undefined,
-    transitions: Infinity,
-    whole: true,
-    ...end,
-  };
+  if ("complete" in end) yield* completeEpisodes(source, end.complete, options);
+  else yield* transitionsOf(source, end, options);
+}
+
+async function* transitionsOf(
+  source: EpisodeSource,
+  { transitions, whole }: Extract<PartEnd, { transitions: number }>,
+  options: { readonly workers: number; readonly signal?: AbortSignal },
+): AsyncGenerator<PlayedEpisode, void, undefined> {
   let left = transitions;
-  for await (const episode of playEpisodes(source, { ...options, episodes })) {
+  for await (const episode of playEpisodes(source, options)) {
     const { length } = episode.trajectory;
     if (length > left && whole) return;
     yield cut(episode, left);
     left -= length;
     if (left <= 0) return;
   }
+}
+
+async function* completeEpisodes(
+  source: EpisodeSource,
+  count: number,
+  options: { readonly workers: number; readonly signal?: AbortSignal },
+): AsyncGenerator<PlayedEpisode, void, undefined> {
+  const episodes = patience * count;
+  let taken = 0;
+  for await (const episode of playEpisodes(source, { ...options, episodes })) {
+    if (!episode.trajectory.truncated) continue;
+    yield episode;
+    if (++taken === count) return;
+  }
+  const name = source.kind === "policy" ? source.policy : source.environment;
+  throw new UserError(
+    `${name}: ${taken} of ${episodes} episodes reach the time limit, ${count} were to be kept`,
+  );
 }
 
 const bytesOf = ({

@@ -73,7 +73,7 @@ function partOf(catalogue: Catalogue, entry: SingleEntry, whole: boolean): Part 
           policy: catalogued(catalogue, entry.policy),
           seed: entry.seed,
         },
-        end: { episodes: entry.episodes },
+        end: { complete: entry.episodes },
       };
     case "medium-replay": {
       const recording = catalogued(catalogue, entry.recording);

@@ -336,7 +336,7 @@ describe("motive dataset list", () => {
     }
     const mine = motive(folder, "dataset", "list", "--catalogue", "catalogue.json").stdout;
     expect(mine).toContain("hopper-random-v5, then hopper-expert-v5");
-    expect(mine).toContain("2 episodes of policies/expert.safetensors, seed 0");
+    expect(mine).toContain("2 full episodes of policies/expert.safetensors, seed 0");
   });
 });
 

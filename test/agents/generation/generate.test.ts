@@ -6,6 +6,7 @@ import { concatenate } from "../../../datasets/concatenate.ts";
 import { catalogued, readCatalogue, type CatalogueEntry } from "../../../datasets/catalogue.ts";
 import { contentDigest, type DatasetWriter, type Transitions } from "../../../datasets/index.ts";
 import type { Trajectory } from "../../../agents/rollout.ts";
+import { UserError } from "../../../src/errors.ts";
 import { loadSafetensors } from "../../../src/runs/index.ts";
 
 const catalogueFile = fileURLToPath(new URL("../../../datasets/catalogue.json", import.meta.url));
@@ -132,13 +133,23 @@ describe("a generated set", () => {
     expect(exact.set).toEqual(set);
   });
 
-  it("of so many episodes is as long as they are", async () => {
-    const lengths = (await episodesOf(3, 2)).map(({ length }) => length);
-    const part: Part = { ...random(1, 3), end: { episodes: 2 } };
-    const { calls, set } = await made({ ...setOf(part), infos: [] });
-    expect(calls).toEqual([`open ${lengths[0] + lengths[1]}`, "commit"]);
+  it("of complete episodes leaves out those that fall", async () => {
+    // Of uniform actions, the HalfCheetah's episodes all reach the limit, and the Hopper's do not.
+    const cheetah: Part = {
+      source: { kind: "random", environment: "HalfCheetah-v5", seed: 3 },
+      end: { complete: 1 },
+    };
+    const { calls, set } = await made({ ...setOf(cheetah), environment: "HalfCheetah-v5", infos: [] });
+    expect(calls).toEqual(["open 1000", "commit"]);
+    expect(set?.episodes).toMatchObject([{ start: 0, end: 1000, terminated: false, truncated: true }]);
     expect(set?.infos).toEqual({});
-    expect(expectedTransitions(setOf(part, random(7)))).toBe(2007);
+    const hopper: Part = { ...random(1), end: { complete: 1 } };
+    const failed = await made(setOf(hopper));
+    expect(failed.error).toEqual(
+      new UserError("Hopper-v5: 0 of 20 episodes reach the time limit, 1 were to be kept"),
+    );
+    expect(failed.calls).toEqual([]);
+    expect(expectedTransitions(setOf({ ...hopper, end: { complete: 2 } }, random(7)))).toBe(2007);
   });
 
   it("keeps what episodes were seeded with", async () => {
@@ -204,7 +215,7 @@ describe("the recipe of an entry", () => {
     );
     expect(withStates.infos).toEqual(["qpos", "qvel"]);
     expect(without.infos).toEqual([]);
-    expect(without.parts).toMatchObject([{ end: { episodes: 2 } }]);
+    expect(without.parts).toMatchObject([{ end: { complete: 2 } }]);
     expect(Object.keys(without.metadata).some((name) => name.startsWith("policy/"))).toBe(false);
   });
 
