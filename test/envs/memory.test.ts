@@ -45,10 +45,13 @@ async function watchHeap(): Promise<{ bytes(): number; fill(): Promise<void>; cl
   const bytes = (): number => open[0].fields().qpos.buffer.byteLength;
   return {
     bytes,
-    /** Leaves less than 1 MB to the heap's end, so that 10 bytes lost per step make it grow in 100,000 steps. */
+    /**
+     * Leaves less than 2 MB to the heap's end, so that 20 bytes lost per step make it grow in 100,000 steps. Compiling
+     * a model takes more than 1 MB for a while: a heap filled further would grow by that.
+     */
     async fill() {
       do open.push(await simulate(HOPPER_MJCF));
-      while (bytes() - open.at(-1)!.fields().qpos.byteOffset > 1_000_000);
+      while (bytes() - open.at(-1)!.fields().qpos.byteOffset > 2_000_000);
     },
     close: () => open.forEach((simulation) => simulation.close()),
   };
