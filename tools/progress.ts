@@ -26,6 +26,9 @@ export function formatCount(value: number): string {
     .replace(/\B(?=(\d{3})+(?!\d))/g, ",");
 }
 
+/** A normalised score as papers print it, times 100. */
+export const formatScore = (score: number): string => (100 * score).toFixed(1).replace(/^-(0\.0)$/, "$1");
+
 /** Seconds as 45s, 3m 05s or 2h 07m. */
 export function formatDuration(seconds: number): string {
   const whole = Math.max(0, Math.round(seconds));

@@ -78,6 +78,9 @@ beforeAll(() => {
   mkdirSync(inFolder("policies"));
   writeFileSync(inFolder("policies/expert.safetensors"), readFileSync(expert));
   writeCatalogue(...Object.values(entries));
+  const sac = ["train", "sac", "Hopper-v5", "--seed", "3", "--steps", "2000", "--evaluate-every", "0"];
+  const options = ["hidden=8", "batchSize=16", "randomSteps=1500"].flatMap((option) => ["--set", option]);
+  expect(motive(folder, ...sac, ...options, "--checkpoint-interval", "1000", "--out", "run").code).toBe(0);
 });
 
 describe("motive dataset generate", () => {
@@ -260,14 +263,6 @@ describe("an interrupted generation", () => {
 });
 
 describe("motive dataset record-replay", () => {
-  const sac = ["train", "sac", "Hopper-v5", "--seed", "3", "--steps", "2000", "--evaluate-every", "0"];
-  const options = ["hidden=8", "batchSize=16", "randomSteps=1500"].flatMap((option) => ["--set", option]);
-
-  beforeAll(() => {
-    const words = [...sac, ...options, "--checkpoint-interval", "1000", "--out", "run"];
-    expect(motive(folder, ...words).code).toBe(0);
-  });
-
   it("keeps a run's replay and its policy, from which the sets are generated", () => {
     const [kept] = readdirSync(inFolder("run/checkpoints")).sort();
     const words = ["dataset", "record-replay", "run", "--checkpoint", join("run", "checkpoints", kept)];
@@ -340,8 +335,65 @@ describe("motive dataset list", () => {
   });
 });
 
-describe("the catalogue's page", () => {
-  it("is what the catalogue says", () => {
+describe("the catalogue's program", () => {
+  const catalogueProgram = join(root, "dist", "tools", "catalogue", "index.js");
+  const files = ["--catalogue", "mine.json", "--page", "mine.md"];
+  const run = (...words: string[]) =>
+    spawnSync(process.execPath, [catalogueProgram, ...words], { cwd: folder, encoding: "utf8" });
+  const demonstrations = { ...entries.two, episodes: 1, file: "kept.hdf5" };
+  const read = () => JSON.parse(readFileSync(inFolder("mine.json"), "utf8")) as Record<string, unknown>[];
+
+  it("writes down what sets hold, keeps demonstrations, and draws up the page", () => {
+    writeFileSync(inFolder("mine.json"), JSON.stringify([entries.random, demonstrations]));
+    writeFileSync(inFolder("mine.md"), "# Mine\n\n<!-- sets -->\nold\n<!-- end of sets -->\n\nThe end.\n");
+    expect(run(...files, "record", "hopper-random-v5").stderr).toBe("");
+    const [random, untouched] = read();
+    expect(random).toMatchObject({ ...entries.random, content: { transitions: 900 } });
+    expect(Object.keys(random)).toEqual([...Object.keys(entries.random), "content"]);
+    expect(untouched).toEqual(demonstrations);
+    // Without names: what was never generated.
+    expect(run(...files, "record").stdout).toMatch(
+      /^hopper-expert-2-v5: 1,000 transitions, mean return [0-9.]+\n$/,
+    );
+    const first = bytes(folder, "kept.hdf5");
+    const { sha256 } = read()[1].content as { sha256: string };
+    expect(motiveJson(folder, "dataset", "show", "kept.hdf5")).toMatchObject({ transitions: 1000 });
+    const page = readFileSync(inFolder("mine.md"), "utf8");
+    expect(page).toMatch(/^# Mine\n\n<!-- sets -->\n\n\| set [^]*\n\n<!-- end of sets -->\n\nThe end\.\n$/);
+    expect(page).not.toContain("old");
+    expect(page).toContain(
+      `1 full episode of policies/expert.safetensors, seed 0; kept in \`kept.hdf5\` | 1,000 | 0.2 |`,
+    );
+    expect(page).toContain(sha256);
+
+    // A file that holds the set stays; one that does not is made again.
+    const { mtimeMs } = statSync(inFolder("kept.hdf5"));
+    expect(run(...files, "record", "hopper-expert-2-v5").status).toBe(0);
+    expect(statSync(inFolder("kept.hdf5")).mtimeMs).toBe(mtimeMs);
+    writeFileSync(inFolder("kept.hdf5"), bytes(folder, "hopper-random-v5.hdf5"));
+    expect(run(...files, "record", "hopper-expert-2-v5").status).toBe(0);
+    expect(bytes(folder, "kept.hdf5")).toEqual(first);
+    expect(run(...files, "record", "hopper-x-v5").stderr).toBe(
+      'motive: mine.json: there is no set "hopper-x-v5"\n',
+    );
+  });
+
+  it("prints a policy's row for the table of experts", () => {
+    const { stdout } = run("experts", "run");
+    const [, file, agent, command, steps, , mean, sampled] = stdout.split("|").map((cell) => cell.trim());
+    expect([file, agent, steps]).toEqual(["`hopper-v5-expert.safetensors`", "SAC, 8", "2,000"]);
+    expect(command).toContain("npx motive train sac Hopper-v5 --seed 3");
+    for (const [cell, ...words] of [[mean], [sampled, "--stochastic"]]) {
+      const evaluation = motiveJson(folder, "evaluate", "run", ...words) as { mean: number; std: number };
+      expect(cell).toBe(`${evaluation.mean.toFixed(1)} ± ${evaluation.std.toFixed(1)}`);
+    }
+    const [kept] = readdirSync(inFolder("run/checkpoints")).sort();
+    expect(run("experts", "run", "--checkpoint", join("run", "checkpoints", kept)).stdout).toMatch(
+      /^\| `hopper-v5-medium\.safetensors` .* \| 1,000 \| /,
+    );
+  });
+
+  it("has brought the project's page up to date", () => {
     const page = readFileSync(join(root, "docs", "catalogue.md"), "utf8");
     expect(withSets(page, readCatalogue())).toBe(page);
     expect(() => withSets("no table", readCatalogue())).toThrow("the page has no lines <!-- sets -->");

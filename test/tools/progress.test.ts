@@ -1,5 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { formatCount, formatDuration, jsonProgress, linesProgress } from "../../tools/progress.ts";
+import {
+  formatCount,
+  formatDuration,
+  formatScore,
+  jsonProgress,
+  linesProgress,
+} from "../../tools/progress.ts";
 
 /** What was written so far, and a clock that is set by hand. */
 function screen(isTTY: boolean, columns = 120) {
@@ -102,4 +108,15 @@ describe("numbers for people", () => {
     [3600, "1h 00m"],
     [7625, "2h 07m"],
   ])("writes %d seconds as %s", (value, text) => expect(formatDuration(value)).toBe(text));
+});
+
+describe("a score", () => {
+  it.each([
+    [1, "100.0"],
+    [-0.004, "-0.4"],
+    [-0.0004, "0.0"],
+    [0.0004, "0.0"],
+  ])("of %f is printed times 100, without a negative zero", (score, text) => {
+    expect(formatScore(score)).toBe(text);
+  });
 });

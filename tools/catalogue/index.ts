@@ -4,13 +4,7 @@ import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { Command } from "commander";
-import {
-  catalogued,
-  contentOf,
-  openDataset,
-  readCatalogue,
-  type CatalogueEntry,
-} from "../../datasets/index.ts";
+import { catalogued, contentOf, openDataset, readCatalogue } from "../../datasets/index.ts";
 import { UserError } from "../../src/errors.ts";
 import { writeTextAtomically } from "../../src/runs/index.ts";
 import { generateSet, measureSet } from "../dataset-generation.ts";
@@ -22,17 +16,18 @@ import { printLine, type Terminal } from "../terminal.ts";
 import { policyRow } from "./experts.ts";
 import { withSets } from "./page.ts";
 
-/** In the sources, which the build copies. */
-const file = join(projectRoot, "datasets", "catalogue.json");
-const page = join(projectRoot, "docs", "catalogue.md");
+interface Options {
+  readonly catalogue: string;
+  readonly page: string;
+}
 
-function writePage(): void {
-  writeTextAtomically(page, withSets(readText(page), readCatalogue(file)));
+function writePage({ catalogue, page }: Options): void {
+  writeTextAtomically(page, withSets(readText(page), readCatalogue(catalogue)));
 }
 
 /** Generates sets, demonstrations into their files, and writes down what they hold. */
-async function record(terminal: Terminal, names: readonly string[]): Promise<void> {
-  const { entries } = readCatalogue(file);
+async function record(terminal: Terminal, names: readonly string[], options: Options): Promise<void> {
+  const { file, entries } = readCatalogue(options.catalogue);
   for (const name of names) {
     if (!entries.some((entry) => entry.name === name))
       throw new UserError(`${file}: there is no set "${name}"`);
@@ -40,11 +35,14 @@ async function record(terminal: Terminal, names: readonly string[]): Promise<voi
   const wanted = entries.filter(({ name, content }) =>
     names.length > 0 ? names.includes(name) : content === undefined,
   );
-  for (const entry of wanted) await recordOne(terminal, entry);
-  writePage();
+  for (const { name } of wanted) {
+    await recordOne(terminal, name, file);
+    writePage(options);
+  }
 }
 
-async function recordOne(terminal: Terminal, { name }: CatalogueEntry): Promise<void> {
+async function recordOne(terminal: Terminal, name: string, file: string): Promise<void> {
+  // Read anew for each set: generating takes minutes, and others may have changed the file meanwhile.
   const catalogue = readCatalogue(file);
   const entry = catalogue.entries.find((one) => one.name === name);
   if (entry === undefined) throw new UserError(`${file}: there is no set "${name}" any more`);
@@ -78,17 +76,22 @@ async function holds(path: string, sha256: string): Promise<boolean> {
 }
 
 async function catalogueProgram(terminal: Terminal, words: readonly string[]): Promise<number> {
-  const program = new Command("catalogue").description(
-    "Keeps datasets/catalogue.json and docs/catalogue.md true.",
-  );
+  // In the sources, which the build copies.
+  const program = new Command("catalogue")
+    .description("Keeps the catalogue of datasets and its page true.")
+    .option("--catalogue <file>", "the catalogue", join(projectRoot, "datasets", "catalogue.json"))
+    .option("--page <file>", "its page", join(projectRoot, "docs", "catalogue.md"));
   program
     .command("record")
     .description(
       "generate sets and write what they hold into the catalogue and its page; demonstrations also into their files",
     )
     .argument("[name...]", "sets of the catalogue (default: those that were never generated)")
-    .action((names: string[]) => record(terminal, names));
-  program.command("page").description("write the page anew").action(writePage);
+    .action((names: string[]) => record(terminal, names, program.opts()));
+  program
+    .command("page")
+    .description("write the page anew")
+    .action(() => writePage(program.opts()));
   program
     .command("experts")
     .description("print a row of the table in datasets/policies/README.md for the policy of each run")

@@ -1,7 +1,7 @@
 import type { Catalogue, CatalogueEntry } from "../../datasets/index.ts";
 import { UserError } from "../../src/errors.ts";
 import { describeRecipe } from "../dataset-generation.ts";
-import { formatCount } from "../progress.ts";
+import { formatCount, formatScore } from "../progress.ts";
 
 /** What stands before and after the table of sets on the page. */
 const [begin, end] = ["<!-- sets -->", "<!-- end of sets -->"];
@@ -33,7 +33,7 @@ function row(entry: CatalogueEntry): string[] {
     formatCount(episodes),
     formatCount(terminations),
     `${returns.mean.toFixed(1)} (${returns.min.toFixed(1)} to ${returns.max.toFixed(1)})`,
-    score === null ? "–" : (100 * score).toFixed(1),
+    score === null ? "–" : formatScore(score),
     `\`${sha256}\``,
   ];
 }

@@ -5,7 +5,7 @@ import type { CatalogueContent, CatalogueEntry, DatasetFormat } from "../../../d
 import { UserError } from "../../../src/errors.ts";
 import { UsageError } from "../../errors.ts";
 import { suggestion } from "../../nearest.ts";
-import { formatCount, formatDuration } from "../../progress.ts";
+import { formatCount, formatDuration, formatScore } from "../../progress.ts";
 import { printJson, printLine } from "../../terminal.ts";
 import type { Terminal } from "../../terminal.ts";
 import { examples, integerFrom } from "../options.ts";
@@ -34,7 +34,7 @@ function resultLines(out: string, content: CatalogueContent, seconds: number): s
   const range = `return ${returns.mean.toFixed(1)} on average, from ${returns.min.toFixed(1)} to ${returns.max.toFixed(1)}`;
   return [
     `${out}: ${count}, in ${formatDuration(seconds)}`,
-    score === null ? range : `${range}; score ${(100 * score).toFixed(1)}`,
+    score === null ? range : `${range}; score ${formatScore(score)}`,
   ];
 }
 

@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import type { CatalogueEntry } from "../../../datasets/index.ts";
-import { formatCount } from "../../progress.ts";
+import { formatCount, formatScore } from "../../progress.ts";
 import { formatTable, printJson, printLine } from "../../terminal.ts";
 import type { Terminal } from "../../terminal.ts";
 import { examples } from "../options.ts";
@@ -15,11 +15,7 @@ function row(entry: CatalogueEntry, made: string): string[] {
   const { name, environment, content } = entry;
   if (content === undefined) return [name, environment, "", "", "", made];
   const { transitions, returns, normalizedScore: score } = content;
-  const facts = [
-    formatCount(transitions),
-    returns.mean.toFixed(1),
-    score === null ? "" : (100 * score).toFixed(1),
-  ];
+  const facts = [formatCount(transitions), returns.mean.toFixed(1), score === null ? "" : formatScore(score)];
   return [name, environment, ...facts, made];
 }
 
