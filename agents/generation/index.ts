@@ -12,4 +12,4 @@ export { recordReplay, type RecordedRun } from "./record.ts";
 export { readRecording, saveRecording, type Recording } from "./recording.ts";
 export { openSource, type EpisodeSource, type PlayedEpisode, type Player } from "./source.ts";
 export { playEpisodes, type PlayOptions } from "./threads.ts";
-export type { InfoName } from "./transitions.ts";
+export { layOut, type InfoName, type LayoutFacts } from "./transitions.ts";

@@ -19,7 +19,7 @@ export interface RecordedRun {
   readonly path: string;
 }
 
-/** Where the episodes of consecutive transitions begin. */
+/** The steps of each episode. */
 function lengthsOf({ times, size }: SavedTransitions): Int32Array {
   const starts = Array.from(times.keys()).filter((row) => times[row] === 0);
   return Int32Array.from(starts, (start, i) => (starts[i + 1] ?? size) - start);

@@ -1,6 +1,5 @@
 import { Command } from "commander";
 import type { Trajectory } from "../../agents/rollout.ts";
-import type { TransitionSet } from "../../datasets/transition-set.ts";
 import { UsageError } from "../errors.ts";
 import { formatCount } from "../progress.ts";
 import { printJson, printLine } from "../terminal.ts";
@@ -14,68 +13,6 @@ interface Options {
   readonly stochastic?: boolean;
   readonly deterministic?: boolean;
   readonly json?: boolean;
-}
-
-function joinColumns(columns: readonly Float32Array[]): Float32Array<ArrayBuffer> {
-  const joined = new Float32Array(columns.reduce((sum, column) => sum + column.length, 0));
-  let offset = 0;
-  for (const column of columns) {
-    joined.set(column, offset);
-    offset += column.length;
-  }
-  return joined;
-}
-
-function joinStates(
-  name: string,
-  columns: readonly (Float64Array | undefined)[],
-  size: number,
-): TransitionSet["infos"] {
-  const known = columns.filter((column) => column !== undefined);
-  if (known.length < columns.length || size === 0) return {};
-  const values = Float64Array.from(known.flatMap((column) => [...column]));
-  return { [name]: { rowShape: [values.length / size], values } };
-}
-
-/** Episodes laid one after the other as a transition set. */
-export function transitionSet(
-  trajectories: readonly Trajectory[],
-  facts: Pick<TransitionSet, "environment" | "observationSize" | "actionSize" | "metadata">,
-): TransitionSet {
-  const size = trajectories.reduce((sum, { length }) => sum + length, 0);
-  const terminals = new Uint8Array(size);
-  const timeouts = new Uint8Array(size);
-  let start = 0;
-  const episodes = trajectories.map(({ length, terminated, truncated }) => {
-    const episode = { start, end: start + length, terminated, truncated };
-    terminals[episode.end - 1] = Number(terminated);
-    timeouts[episode.end - 1] = Number(truncated);
-    start = episode.end;
-    return episode;
-  });
-  return {
-    ...facts,
-    size,
-    observations: joinColumns(trajectories.map((one) => one.observations)),
-    actions: joinColumns(trajectories.map((one) => one.actions)),
-    rewards: joinColumns(trajectories.map((one) => one.rewards)),
-    nextObservations: joinColumns(trajectories.map((one) => one.nextObservations)),
-    terminals,
-    timeouts,
-    infos: {
-      ...joinStates(
-        "qpos",
-        trajectories.map((one) => one.qpos),
-        size,
-      ),
-      ...joinStates(
-        "qvel",
-        trajectories.map((one) => one.qvel),
-        size,
-      ),
-    },
-    episodes,
-  };
 }
 
 export function collectCommand(terminal: Terminal): Command {
@@ -101,6 +38,7 @@ export function collectCommand(terminal: Terminal): Command {
       if (options.stochastic && options.deterministic) {
         throw new UsageError("--stochastic and --deterministic contradict each other; give one");
       }
+      const { layOut } = await import("../../agents/generation/index.ts");
       const { rolloutEpisodes } = await import("../../agents/rollout.ts");
       const { writeD4rl } = await import("../../datasets/d4rl/index.ts");
       const { make } = await import("../../envs/index.ts");
@@ -129,10 +67,18 @@ export function collectCommand(terminal: Terminal): Command {
       const returns = trajectories.map((trajectory) => trajectory.return);
       const meanReturn = returns.reduce((sum, value) => sum + value, 0) / returns.length;
       const flag = options.stochastic ? "--stochastic" : "--deterministic";
-      const set = transitionSet(trajectories, {
+      const { observationSize, actionSize } = policy;
+      const facts = {
         environment: environmentId,
-        observationSize: policy.observationSize,
-        actionSize: policy.actionSize,
+        observationSize,
+        actionSize,
+        infos: ["qpos", "qvel"],
+      } as const;
+      const set = {
+        ...layOut(
+          trajectories.map((trajectory) => ({ trajectory })),
+          facts,
+        ),
         metadata: {
           policy: label,
           seed: options.seed,
@@ -141,7 +87,7 @@ export function collectCommand(terminal: Terminal): Command {
           meanReturn,
           command: `motive collect ${label} --episodes ${options.episodes} --seed ${options.seed} ${flag}`,
         },
-      });
+      };
       writeD4rl(options.out, set);
       if (options.json) {
         printJson(terminal, {
