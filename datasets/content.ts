@@ -1,7 +1,8 @@
 import { createHash, type Hash } from "node:crypto";
 import { bytesOf } from "../src/runs/atomic-file.ts";
+import { columnsOf } from "./columns.ts";
 import { pieces, type Dataset } from "./dataset.ts";
-import { columnTypeOf, type ColumnValues } from "./hdf5/writer.ts";
+import { columnTypeOf } from "./hdf5/writer.ts";
 import type { Transitions } from "./transition-set.ts";
 
 /** A checksum of what a set holds, for sets that come piece by piece. */
@@ -18,25 +19,6 @@ interface Column {
   readonly hash: Hash;
 }
 
-/** All columns of a set under D4RL's names. */
-function columnsOf(set: Transitions): [name: string, rowShape: readonly number[], values: ColumnValues][] {
-  return [
-    ["observations", [set.observationSize], set.observations],
-    ["actions", [set.actionSize], set.actions],
-    ["rewards", [], set.rewards],
-    ["next_observations", [set.observationSize], set.nextObservations],
-    ["terminals", [], set.terminals],
-    ["timeouts", [], set.timeouts],
-    ...Object.entries(set.infos).map(
-      ([name, { rowShape, values }]): [string, readonly number[], ColumnValues] => [
-        `infos/${name}`,
-        rowShape,
-        values,
-      ],
-    ),
-  ];
-}
-
 /**
  * The SHA-256 of a set's columns: of the lines `name type [row shape] sha256` in the order of the names, where the latter
  * is that of the column's values as little-endian bytes. Equal rows have the same, whatever format and file they lie in
@@ -46,14 +28,14 @@ export function contentDigest(): ContentDigest {
   const columns = new Map<string, Column>();
   return {
     add(piece) {
-      const given = columnsOf(piece);
+      const given = Object.entries(columnsOf(piece));
       if (columns.size === 0) {
-        for (const [name, rowShape, values] of given) {
+        for (const [name, { rowShape, values }] of given) {
           columns.set(name, { type: columnTypeOf(values), rowShape, hash: createHash("sha256") });
         }
       }
       if (given.length !== columns.size) throw new Error("the pieces have different columns");
-      for (const [name, rowShape, values] of given) {
+      for (const [name, { rowShape, values }] of given) {
         const column = columns.get(name);
         if (column?.type !== columnTypeOf(values) || column.rowShape.join() !== rowShape.join())
           throw new Error(`"${name}" is not the same column in all pieces`);

@@ -39,7 +39,16 @@ export function appendClipped(
   return offset + source.length - first;
 }
 
-/** Gymnasium's version 4 also pays for survival in the step that ends the episode. */
+/** What a step pays for survival. Gymnasium's version 4 also pays in the step that ends the episode. */
+export function survivalReward(
+  version: 4 | 5,
+  healthy: boolean,
+  options: { readonly healthy_reward: number; readonly terminate_when_unhealthy: boolean },
+): number {
+  return healthy || (version === 4 && options.terminate_when_unhealthy) ? options.healthy_reward : 0;
+}
+
+/** {@link survivalReward} in words. */
 export const survivalFormula = (version: 4 | 5): string =>
   version === 4
     ? "healthy_reward where healthy′ or terminate_when_unhealthy"

@@ -1,3 +1,4 @@
+import { columnsOf } from "../../datasets/columns.ts";
 import { contentDigest } from "../../datasets/content.ts";
 import type { DatasetWriter, Metadata, Transitions } from "../../datasets/index.ts";
 import { environmentSpec } from "../../envs/index.ts";
@@ -194,25 +195,6 @@ async function* completeEpisodes(
   );
 }
 
-const bytesOf = ({
-  observations,
-  actions,
-  rewards,
-  nextObservations,
-  terminals,
-  timeouts,
-  infos,
-}: Transitions): number =>
-  [
-    observations,
-    actions,
-    rewards,
-    nextObservations,
-    terminals,
-    timeouts,
-    ...Object.values(infos).map(({ values }) => values),
-  ].reduce((sum, { byteLength }) => sum + byteLength, 0);
-
 /** Sums up pieces. */
 function measureContent() {
   const digest = contentDigest();
@@ -222,7 +204,7 @@ function measureContent() {
     add(piece: Transitions): void {
       digest.add(piece);
       counts.transitions += piece.size;
-      counts.bytes += bytesOf(piece);
+      for (const { values } of Object.values(columnsOf(piece))) counts.bytes += values.byteLength;
       for (const { start, end, terminated, truncated } of piece.episodes) {
         let total = 0;
         for (let row = start; row < end; row++) total += piece.rewards[row];

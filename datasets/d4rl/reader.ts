@@ -9,7 +9,7 @@ import {
   type InfoFacts,
 } from "../dataset.ts";
 import { requireFinite } from "../finite.ts";
-import { isColumnType, openHdf5, type DatasetFacts, type Hdf5File } from "../hdf5/reader.ts";
+import { isColumnType, openHdf5, requireDataset, type Hdf5File } from "../hdf5/reader.ts";
 import type { ColumnType } from "../hdf5/writer.ts";
 import type { Floats, InfoColumn, Transitions, TransitionSet } from "../transition-set.ts";
 import { deriveTimeouts, layOutRows, type Row } from "./episodes.ts";
@@ -153,12 +153,6 @@ function rowsOf(file: Hdf5File): number {
   requireColumns(`${file.path}: "observations"`, facts.shape);
   if (facts.shape[0] === 0) throw new UserError(`${file.path}: holds no transitions`);
   return facts.shape[0];
-}
-
-function requireDataset(file: Hdf5File, name: string): DatasetFacts {
-  const facts = file.facts(name);
-  if (facts === undefined) throw new UserError(`${file.path}: "${name}" is missing`);
-  return facts;
 }
 
 function matrixOf(

@@ -3,9 +3,9 @@ import {
   columnTypeOf,
   createHdf5,
   placeEntries,
-  type ColumnValues,
   type Hdf5Reservation,
 } from "../hdf5/writer.ts";
+import { columnsOf } from "../columns.ts";
 import type { Metadata, Transitions } from "../transition-set.ts";
 import type { DatasetWriter } from "../writer.ts";
 import { metadataEntries } from "./metadata.ts";
@@ -19,20 +19,6 @@ export interface D4rlFacts {
   readonly minari?: Readonly<Record<string, unknown>>;
   /** The seed of each episode's reset, where all are known. */
   readonly episodeSeeds?: readonly number[];
-}
-
-/** All columns of a set by their names in the file. */
-function columnsOf(set: Transitions): Record<string, { rowShape: readonly number[]; values: ColumnValues }> {
-  const infos = Object.entries(set.infos).map(([name, column]) => [`infos/${name}`, column] as const);
-  return {
-    observations: { rowShape: [set.observationSize], values: set.observations },
-    actions: { rowShape: [set.actionSize], values: set.actions },
-    rewards: { rowShape: [], values: set.rewards },
-    next_observations: { rowShape: [set.observationSize], values: set.nextObservations },
-    terminals: { rowShape: [], values: set.terminals },
-    timeouts: { rowShape: [], values: set.timeouts },
-    ...Object.fromEntries(infos),
-  };
 }
 
 /**

@@ -61,6 +61,13 @@ const arrayTypes: Readonly<Record<string, new (length: number) => FileValues>> =
 /** A type of {@link FileValues}, by its name in {@link DatasetFacts}. */
 export const isColumnType = (type: string): boolean => type in arrayTypes;
 
+/** What a dataset is. @throws UserError when the file has it not */
+export function requireDataset(file: Hdf5File, name: string): DatasetFacts {
+  const facts = file.facts(name);
+  if (facts === undefined) throw new UserError(`${file.path}: "${name}" is missing`);
+  return facts;
+}
+
 /**
  * Opens an HDF5 file. Only the parts that are asked for are read from the disk.
  * @throws UserError when it is missing, not a regular file, not HDF5, or truncated

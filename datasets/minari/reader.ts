@@ -9,7 +9,7 @@ import {
   type InfoFacts,
 } from "../dataset.ts";
 import { requireFinite } from "../finite.ts";
-import { isColumnType, openHdf5, type DatasetFacts, type Hdf5File } from "../hdf5/reader.ts";
+import { isColumnType, openHdf5, requireDataset, type Hdf5File } from "../hdf5/reader.ts";
 import type { ColumnType } from "../hdf5/writer.ts";
 import type { Episode, Floats, InfoColumn, Transitions, TransitionSet } from "../transition-set.ts";
 import { locateMinari } from "./location.ts";
@@ -260,12 +260,6 @@ function openFile(file: Hdf5File, described: MinariMetadata, options: DatasetOpt
     },
     close: () => file.close(),
   };
-}
-
-function requireDataset(file: Hdf5File, name: string): DatasetFacts {
-  const facts = file.facts(name);
-  if (facts === undefined) throw new UserError(`${file.path}: "${name}" is missing`);
-  return facts;
 }
 
 function requireEpisode(file: Hdf5File, index: number, total: number): void {

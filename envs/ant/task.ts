@@ -2,7 +2,7 @@ import type { Info } from "../environment.ts";
 import type { Transition } from "../episode.ts";
 import type { Motion, Robot } from "../locomotion.ts";
 import type { PhysicsFields } from "../mujoco.ts";
-import { addNormal, addUniform, append, appendClipped, clip, sumOfSquares, survivalFormula } from "../terms.ts";
+import { addNormal, addUniform, append, appendClipped, clip, sumOfSquares, survivalFormula, survivalReward } from "../terms.ts";
 import { ANT_MJCF } from "./model.ts";
 
 /** Constructor options that Gymnasium's Ant has in both versions, under its names. */
@@ -78,8 +78,7 @@ function evaluate({ fields, before, action, dt }: Motion, options: AntOptions): 
   const yVelocity = (xpos[TORSO + 1] - before[1]) / dt;
   const healthy = isHealthy(qpos, fields.qvel, options.healthy_z_range);
   const forward = options.forward_reward_weight * xVelocity;
-  const survives = version === 4 ? healthy || options.terminate_when_unhealthy : healthy;
-  const survive = survives ? options.healthy_reward : 0;
+  const survive = survivalReward(version, healthy, options);
   const control = options.ctrl_cost_weight * sumOfSquares(action);
   const contact = options.contactCost
     ? options.contact_cost_weight * contactSquares(fields, options.contact_force_range)

@@ -1,7 +1,7 @@
 import type { Info } from "../environment.ts";
 import type { Transition } from "../episode.ts";
 import type { Motion, Robot } from "../locomotion.ts";
-import { addUniform, append, appendClipped, inside, sumOfSquares, survivalFormula } from "../terms.ts";
+import { addUniform, append, appendClipped, inside, sumOfSquares, survivalFormula, survivalReward } from "../terms.ts";
 import { HOPPER_MJCF } from "./model.ts";
 
 /** Constructor options of Gymnasium's Hopper, under its names. Ranges are open intervals. */
@@ -46,8 +46,7 @@ export function evaluate(motion: Motion, options: HopperOptions, version: Hopper
   const velocity = (x - motion.before[0]) / motion.dt;
   const healthy = isHealthy(fields.qpos, fields.qvel, options);
   const forward = options.forward_reward_weight * velocity;
-  const survives = version === 4 ? healthy || options.terminate_when_unhealthy : healthy;
-  const survive = survives ? options.healthy_reward : 0;
+  const survive = survivalReward(version, healthy, options);
   const cost = options.ctrl_cost_weight * sumOfSquares(action);
   return {
     reward: forward + survive - cost,

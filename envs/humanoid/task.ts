@@ -2,7 +2,7 @@ import type { Info } from "../environment.ts";
 import type { Transition } from "../episode.ts";
 import type { Motion, Robot } from "../locomotion.ts";
 import type { ModelFacts, PhysicsField, PhysicsFields } from "../mujoco.ts";
-import { addUniform, append, clip, inside, sumOfSquares, survivalFormula } from "../terms.ts";
+import { addUniform, append, clip, inside, sumOfSquares, survivalFormula, survivalReward } from "../terms.ts";
 import { HUMANOID_MJCF } from "./model.ts";
 
 /** Constructor options that Gymnasium's Humanoid has in both versions, under its names. */
@@ -86,8 +86,7 @@ function evaluate(motion: Motion, options: HumanoidOptions, after: Float64Array)
   const yVelocity = (after[1] - before[1]) / dt;
   const healthy = isHealthy(fields.qpos, options);
   const forward = options.forward_reward_weight * xVelocity;
-  const survives = version === 4 ? healthy || options.terminate_when_unhealthy : healthy;
-  const survive = survives ? options.healthy_reward : 0;
+  const survive = survivalReward(version, healthy, options);
   const control = options.ctrl_cost_weight * sumOfSquares(action);
   const contact = contactCost
     ? clip(contactCost.weight * sumOfSquares(fields.cfrc_ext), ...contactCost.range)

@@ -1,7 +1,7 @@
 import type { Info } from "../environment.ts";
 import type { Transition } from "../episode.ts";
 import type { Motion, Robot } from "../locomotion.ts";
-import { addUniform, append, appendClipped, inside, sumOfSquares, survivalFormula } from "../terms.ts";
+import { addUniform, append, appendClipped, inside, sumOfSquares, survivalFormula, survivalReward } from "../terms.ts";
 import { walker2dMjcf } from "./model.ts";
 
 /** Constructor options of Gymnasium's Walker2d, under its names. Ranges are open intervals. */
@@ -40,8 +40,7 @@ export function evaluate(motion: Motion, options: Walker2dOptions, version: Walk
   const velocity = (x - motion.before[0]) / motion.dt;
   const healthy = isHealthy(fields.qpos, options);
   const forward = options.forward_reward_weight * velocity;
-  const survives = version === 4 ? healthy || options.terminate_when_unhealthy : healthy;
-  const survive = survives ? options.healthy_reward : 0;
+  const survive = survivalReward(version, healthy, options);
   const cost = options.ctrl_cost_weight * sumOfSquares(motion.action);
   return {
     reward: forward + survive - cost,

@@ -1,19 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { make, type Environment } from "../../../envs/index.ts";
 import { isHealthy, type HopperOptions } from "../../../envs/hopper/task.ts";
 import { createRandom } from "../../../src/random/index.ts";
+import { make } from "../../../envs/index.ts";
+import { using } from "../using.ts";
 
 const upright = [0, 1.25, 0, 0, 0, 0];
 const still = [0, 0, 0, 0, 0, 0];
-
-async function withHopper<T>(id: string, options: object, use: (environment: Environment) => T): Promise<T> {
-  const environment = await make(id, { ...options });
-  try {
-    return use(environment);
-  } finally {
-    environment.close();
-  }
-}
 
 describe("healthy ranges", () => {
   const defaults: HopperOptions = {
@@ -72,7 +64,7 @@ describe.each(["Hopper-v5", "Hopper-v4"])("%s", (id) => {
   const fallen = [0, 1.25, 0.5, 0, 0, 0];
 
   it("pays velocity, survival and the cost of the action as given", () =>
-    withHopper(id, {}, (environment) => {
+    using(id, {}, (environment) => {
       environment.setState(upright, still);
       const x = environment.qpos[0];
       // Beyond the control range: actuators clip, the cost does not.
@@ -89,7 +81,7 @@ describe.each(["Hopper-v5", "Hopper-v4"])("%s", (id) => {
     }));
 
   it("weighs its terms as its options say", () =>
-    withHopper(
+    using(
       id,
       { forward_reward_weight: 2, ctrl_cost_weight: 0.1, healthy_reward: 3, healthy_z_range: [1, 2] },
       (environment) => {
@@ -102,7 +94,7 @@ describe.each(["Hopper-v5", "Hopper-v4"])("%s", (id) => {
     ));
 
   it("pays survival in the terminating step in version 4 only", () =>
-    withHopper(id, {}, (environment) => {
+    using(id, {}, (environment) => {
       environment.setState(fallen, still);
       const { reward, terminated, truncated, info } = environment.step([0, 0, 0]);
       expect([terminated, truncated]).toEqual([true, false]);
@@ -110,7 +102,7 @@ describe.each(["Hopper-v5", "Hopper-v4"])("%s", (id) => {
     }));
 
   it("goes on, unpaid, where falling does not terminate", () =>
-    withHopper(id, { terminate_when_unhealthy: false }, (environment) => {
+    using(id, { terminate_when_unhealthy: false }, (environment) => {
       environment.setState(fallen, still);
       const { reward, terminated, info } = environment.step([0, 0, 0]);
       expect(terminated).toBe(false);
@@ -118,13 +110,13 @@ describe.each(["Hopper-v5", "Hopper-v4"])("%s", (id) => {
     }));
 
   it("observes positions but x, and velocities clipped to 10", () =>
-    withHopper(id, {}, (environment) => {
+    using(id, {}, (environment) => {
       const observation = environment.setState([7, 1.5, 0.1, -0.2, -0.3, 0.4], [1, -2, 30, -40, 5, 10.5]);
       expect([...observation]).toEqual([1.5, 0.1, -0.2, -0.3, 0.4, 1, -2, 10, -10, 5, 10]);
     }));
 
   it("observes x too when asked", () =>
-    withHopper(id, { exclude_current_positions_from_observation: false }, (environment) => {
+    using(id, { exclude_current_positions_from_observation: false }, (environment) => {
       expect(environment.spec.observationSize).toBe(12);
       expect(environment.observationSpace.shape).toEqual([12]);
       const observation = environment.setState([7, 1.5, 0.1, -0.2, -0.3, 0.4], [1, 2, 3, 4, 5, 6]);
@@ -132,7 +124,7 @@ describe.each(["Hopper-v5", "Hopper-v4"])("%s", (id) => {
     }));
 
   it("starts within the reset noise of the model's initial state", () =>
-    withHopper(id, { reset_noise_scale: 0.02 }, (environment) => {
+    using(id, { reset_noise_scale: 0.02 }, (environment) => {
       const largest = new Float64Array(12);
       for (let i = 0; i < 400; i++) {
         const { info } = environment.reset();
@@ -147,7 +139,7 @@ describe.each(["Hopper-v5", "Hopper-v4"])("%s", (id) => {
     }));
 
   it("has three actuators between -1 and 1", () =>
-    withHopper(id, {}, ({ actionSpace }) => {
+    using(id, {}, ({ actionSpace }) => {
       expect([...actionSpace.low]).toEqual([-1, -1, -1]);
       expect([...actionSpace.high]).toEqual([1, 1, 1]);
     }));
@@ -165,7 +157,7 @@ describe.each(["Hopper-v5", "Hopper-v4"])("%s", (id) => {
   });
 
   it("says so when MuJoCo gives up a state, and recovers by a reset", () =>
-    withHopper(id, {}, (environment) => {
+    using(id, {}, (environment) => {
       environment.setState(upright, [0, 0, 1e11, 0, 0, 0]);
       expect(() => environment.step([0, 0, 0])).toThrow(`${id}: the simulation became unstable`);
       expect(() => environment.step([0, 0, 0])).toThrow("call reset()");
@@ -176,7 +168,7 @@ describe.each(["Hopper-v5", "Hopper-v4"])("%s", (id) => {
 
 describe("reset noise", () => {
   it("is drawn from the environment's own generator, positions first", () =>
-    withHopper("Hopper-v5", {}, (environment) => {
+    using("Hopper-v5", {}, (environment) => {
       environment.reset({ seed: 31 });
       const random = createRandom(31);
       for (const [k, x] of [...environment.qpos, ...environment.qvel].entries()) {
