@@ -23,6 +23,8 @@ export interface PolicyArchitecture {
 export interface NetworkPolicy extends Policy, Exportable {
   readonly kind: "policy";
   readonly architecture: PolicyArchitecture;
+  /** The current φ. */
+  parameters(): VectorValues;
   /** `act` with mode `sample`; returns log π of the action as a density over the actions in their own units. */
   sample(observation: ArrayLike<number>, random: Random, action: Float64Array): number;
   /** Writes the actions [B, A] of u = μ + σ·ε for observations [B, O] and standard normal noise ε [B, A]. */
@@ -45,6 +47,7 @@ export function networkPolicy(architecture: PolicyArchitecture, parameters: () =
   return {
     kind: "policy",
     architecture,
+    parameters,
     observationSize,
     actionSize,
     act(observation, mode, random, action) {

@@ -2,6 +2,7 @@ import type { z } from "zod";
 import type { Demonstrations } from "../datasets/demonstrations.ts";
 import type { Environment, EnvironmentSpec } from "../envs/index.ts";
 import type { Checkpointable, NumericArray } from "../src/runs/snapshot.ts";
+import type { NetworkPolicy } from "./network-policy.ts";
 import type { Policy } from "./policy.ts";
 
 /** Scalar metrics of one record, by name (documented per algorithm in docs/). */
@@ -45,6 +46,8 @@ export interface TrainerContext {
   readonly seed: number;
   /** Present exactly when the agent's `needsDemonstrations`. */
   readonly demonstrations?: Demonstrations;
+  /** A policy to start from; only for agents with `continuesPolicies`. */
+  readonly initialPolicy?: NetworkPolicy;
 }
 
 export type PresetName = "smoke" | "quick" | "paper";
@@ -54,6 +57,8 @@ export interface AgentDefinition<Schema extends z.ZodType = z.ZodType> {
   readonly name: string;
   readonly description: string;
   readonly needsDemonstrations: boolean;
+  /** Can start from a given policy. */
+  readonly continuesPolicies?: boolean;
   /** Every option with its default and a `.describe()`; strict: unknown keys are errors. Contains `steps`. */
   readonly config: Schema;
   /** Overrides of the defaults, per preset; may depend on the environment. */

@@ -3,6 +3,8 @@ import { createReadStream, existsSync } from "node:fs";
 import { pipeline } from "node:stream/promises";
 import { join } from "node:path";
 import { z } from "zod";
+import { loadPolicy } from "../agents/index.ts";
+import type { NetworkPolicy } from "../agents/network-policy.ts";
 import type { AgentDefinition, PresetName, Trainer, TrainerContext } from "../agents/trainer.ts";
 import { readDemonstrations } from "../datasets/demonstrations.ts";
 import type { Demonstrations } from "../datasets/demonstrations.ts";
@@ -15,6 +17,7 @@ import type { Json, Run, Snapshot } from "../src/runs/index.ts";
 import { readAssignments, resolveConfig, valueAt } from "./config.ts";
 import { UsageError } from "./errors.ts";
 import { findAgent, findEnvironment } from "./names.ts";
+import { policyFileOf } from "./policy-file.ts";
 import { versions } from "./project.ts";
 
 /** What the command line says of a run to start or to continue. */
@@ -26,10 +29,16 @@ export interface RunRequest {
   readonly preset?: PresetName;
   readonly set?: readonly string[];
   readonly demos?: string;
+  /** The file or run of a policy to start from. */
+  readonly policy?: string;
   readonly out?: string;
   /** Steps between two measurements of the policy; 0 for none. */
   readonly evaluateEvery?: number;
 }
+
+/** A file that a run was started with. */
+const inputSchema = z.object({ file: z.string(), sha256: z.string() });
+type Input = z.output<typeof inputSchema>;
 
 /** What makes a run this run, as its config.json keeps it. */
 const factsSchema = z.looseObject({
@@ -38,7 +47,8 @@ const factsSchema = z.looseObject({
   seed: z.number(),
   preset: z.enum(["smoke", "quick", "paper"]).nullable(),
   config: z.record(z.string(), z.unknown()),
-  demonstrations: z.object({ file: z.string(), sha256: z.string() }).nullable(),
+  demonstrations: inputSchema.nullable(),
+  initialPolicy: inputSchema.nullable(),
   evaluateEvery: z.number(),
   command: z.string(),
 });
@@ -67,19 +77,32 @@ async function sha256(path: string): Promise<string> {
   return hash.digest("hex");
 }
 
+const inputOf = async (file: string): Promise<Input> => ({ file, sha256: await sha256(file) });
+
+/** What an agent is given beside its configuration. */
+type Given = Pick<TrainerContext, "demonstrations" | "initialPolicy">;
+
 function createTrainer(
   agent: AgentDefinition,
   environment: EnvironmentSpec,
   facts: Pick<RunFacts, "seed" | "config">,
-  demonstrations: Demonstrations | undefined,
+  given: Given,
 ): Promise<Trainer> {
   const context: TrainerContext = {
     environment,
     makeEnvironment: () => make(environment.id),
     seed: facts.seed,
-    demonstrations,
+    ...given,
   };
   return agent.create(context, facts.config);
+}
+
+/** The policy in a file, for an environment. @throws UserError when it belongs to another one */
+function readInitialPolicy(file: string, { id }: EnvironmentSpec): NetworkPolicy {
+  const policy = loadPolicy(file);
+  const { environment } = policy.architecture;
+  if (environment !== id) throw new UserError(`${file}: a policy for ${environment}, the run is in ${id}`);
+  return policy;
 }
 
 /** `runs/<agent>-<env>-seed<n>`, with `-2`, `-3` … where that exists already. */
@@ -102,6 +125,7 @@ function commandLine(agent: string, environment: string, seed: number, request: 
   if (request.steps !== undefined) words.push("--steps", `${request.steps}`);
   for (const assignment of request.set ?? []) words.push("--set", assignment);
   if (request.demos !== undefined) words.push("--demos", request.demos);
+  if (request.policy !== undefined) words.push("--policy", request.policy);
   if (request.evaluateEvery !== undefined) words.push("--evaluate-every", `${request.evaluateEvery}`);
   return words.map(quote).join(" ");
 }
@@ -121,10 +145,15 @@ export async function startRun(request: RunRequest): Promise<RunSession> {
   if (!agent.needsDemonstrations && request.demos !== undefined) {
     throw new UsageError(`${agent.name} does not learn from demonstrations: leave --demos out`);
   }
+  if (!agent.continuesPolicies && request.policy !== undefined) {
+    throw new UsageError(`${agent.name} cannot start from a given policy: leave --policy out`);
+  }
   const demonstrations =
     request.demos === undefined ? undefined : await readDemonstrations(request.demos, environment);
+  const policy = request.policy === undefined ? undefined : policyFileOf(request.policy);
+  const initialPolicy = policy === undefined ? undefined : readInitialPolicy(policy, environment);
 
-  const trainer = await createTrainer(agent, environment, { seed, config }, demonstrations);
+  const trainer = await createTrainer(agent, environment, { seed, config }, { demonstrations, initialPolicy });
   try {
     const facts = {
       agent: agent.name,
@@ -132,8 +161,8 @@ export async function startRun(request: RunRequest): Promise<RunSession> {
       seed,
       preset: request.preset ?? null,
       config: config as Record<string, Json>,
-      demonstrations:
-        request.demos === undefined ? null : { file: request.demos, sha256: await sha256(request.demos) },
+      demonstrations: request.demos === undefined ? null : await inputOf(request.demos),
+      initialPolicy: policy === undefined ? null : await inputOf(policy),
       evaluateEvery: request.evaluateEvery ?? Math.ceil(trainer.totalSteps / 20),
       command: commandLine(agent.name, environment.id, seed, request),
     };
@@ -178,29 +207,42 @@ function checkUnchanged(path: string, agent: AgentDefinition, facts: RunFacts, r
   }
 }
 
-/** The demonstrations that the run was started with, and no others. */
-async function reopenDemonstrations(
-  path: string,
-  facts: RunFacts,
-  demos?: string,
-): Promise<Demonstrations | undefined> {
-  if (facts.demonstrations === null) {
-    if (demos !== undefined)
-      throw new UsageError(`${facts.agent} does not learn from demonstrations: leave --demos out`);
-    return undefined;
-  }
-  const file = demos ?? facts.demonstrations.file;
+/** The file that the run was started with, and no other. */
+async function reopen(path: string, what: string, flag: string, kept: Input, given?: string): Promise<string> {
+  const file = given ?? kept.file;
   if (!existsSync(file)) {
-    throw new UserError(
-      `${file}: the demonstrations of ${path} are no longer there; name the file with --demos`,
-    );
+    throw new UserError(`${file}: not found, and ${path} was started with it; name the file of its ${what} with ${flag}`);
   }
-  if ((await sha256(file)) !== facts.demonstrations.sha256) {
-    throw new UserError(
-      `${file}: not the demonstrations that ${path} was started with (its SHA-256 differs)`,
-    );
+  if ((await sha256(file)) !== kept.sha256) {
+    throw new UserError(`${file}: not the ${what} that ${path} was started with (its SHA-256 differs)`);
   }
-  return await readDemonstrations(file, findEnvironment(facts.environment));
+  return file;
+}
+
+/** Everything that the run was started with. */
+async function reopenInputs(path: string, facts: RunFacts, request: Pick<RunRequest, "demos" | "policy"> = {}): Promise<Given> {
+  const environment = findEnvironment(facts.environment);
+  const { demonstrations, initialPolicy } = facts;
+  if (demonstrations === null && request.demos !== undefined) {
+    throw new UsageError(`${facts.agent} does not learn from demonstrations: leave --demos out`);
+  }
+  if (initialPolicy === null && request.policy !== undefined) {
+    throw new UsageError(`${path} was started without a policy: leave --policy out`);
+  }
+  return {
+    ...(demonstrations !== null && {
+      demonstrations: await readDemonstrations(
+        await reopen(path, "demonstrations", "--demos", demonstrations, request.demos),
+        environment,
+      ),
+    }),
+    ...(initialPolicy !== null && {
+      initialPolicy: readInitialPolicy(
+        await reopen(path, "initial policy", "--policy", initialPolicy, request.policy && policyFileOf(request.policy)),
+        environment,
+      ),
+    }),
+  };
 }
 
 /** Opens a run directory and puts its trainer into the state of the latest checkpoint. @throws UserError */
@@ -212,8 +254,8 @@ export async function resumeRun(path: string, request: RunRequest): Promise<RunS
     const agent = findAgent(facts.agent);
     const environment = findEnvironment(facts.environment);
     checkUnchanged(path, agent, facts, request);
-    const demonstrations = await reopenDemonstrations(path, facts, request.demos);
-    trainer = await createTrainer(agent, environment, facts, demonstrations);
+    const given = await reopenInputs(path, facts, request);
+    trainer = await createTrainer(agent, environment, facts, given);
     const checkpoint = run.latestCheckpoint();
     if (checkpoint) trainer.restore(checkpoint.snapshot);
     run.resumeAt(checkpoint?.step);
@@ -221,7 +263,7 @@ export async function resumeRun(path: string, request: RunRequest): Promise<RunS
       facts,
       run,
       trainer,
-      demonstrations,
+      demonstrations: given.demonstrations,
       startStep: checkpoint?.step ?? 0,
       warnings: checkpoint?.warnings ?? [],
     };
@@ -264,12 +306,11 @@ export async function readTrainer(path: string): Promise<Trainer> {
   const facts = readFacts(path, run.manifest);
   const checkpoint = run.latestCheckpoint();
   if (!checkpoint) throw new UserError(`${path}: the run has no checkpoint yet`);
-  const demonstrations = await reopenDemonstrations(path, facts);
   const trainer = await createTrainer(
     findAgent(facts.agent),
     findEnvironment(facts.environment),
     facts,
-    demonstrations,
+    await reopenInputs(path, facts),
   );
   try {
     trainer.restore(checkpoint.snapshot);

@@ -1,18 +1,10 @@
-import { existsSync } from "node:fs";
-import { basename, join, resolve } from "node:path";
+import { basename, resolve } from "node:path";
 import { loadPolicy } from "../agents/index.ts";
 import type { Policy } from "../agents/policy.ts";
 import type { Exportable } from "../agents/trainer.ts";
-import { UserError } from "../src/errors.ts";
-import { readRun } from "../src/runs/index.ts";
 import { UsageError } from "./errors.ts";
-import { isDirectory } from "./files.ts";
+import { policyFileOf } from "./policy-file.ts";
 import { readTrainer } from "./run-session.ts";
-
-/** The file in a run directory that holds the policy as of its latest checkpoint. */
-export const policyFile = "policy.safetensors";
-/** The same for the learned reward, where there is one. */
-export const rewardFile = "reward.safetensors";
 
 export interface SavedPolicy {
   readonly policy: Policy & Exportable;
@@ -26,13 +18,7 @@ export interface SavedPolicy {
  * @throws UserError when neither is at `path`
  */
 export function openPolicy(path: string): SavedPolicy {
-  let file = path;
-  if (isDirectory(path)) {
-    const run = readRun(path);
-    file = join(path, policyFile);
-    if (!existsSync(file)) throw new UserError(`${run.directory}: the run has no checkpoint yet`);
-  }
-  const policy = loadPolicy(file);
+  const policy = loadPolicy(policyFileOf(path));
   return { policy, environmentId: policy.architecture.environment, label: basename(resolve(path)) };
 }
 

@@ -7,11 +7,12 @@ import { createRandom } from "../src/random/index.ts";
 import type { Json, MetricsRecord } from "../src/runs/index.ts";
 import { exportWeights } from "./exports.ts";
 import { holdSignals } from "./interrupt.ts";
+import { policyFile, rewardFile } from "./policy-file.ts";
 import { formatCount, formatDuration } from "./progress.ts";
 import type { Progress } from "./progress.ts";
 import { version } from "./project.ts";
 import type { RunSession } from "./run-session.ts";
-import { policyFile, rewardFile } from "./saved-policy.ts";
+
 import { formatTable } from "./terminal.ts";
 
 /** Episodes of the measurement after the run, and of each one during it. */

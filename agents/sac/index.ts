@@ -1,5 +1,7 @@
 import { batchOf } from "../../envs/index.ts";
+import { UserError } from "../../src/errors.ts";
 import { createRandom } from "../../src/random/index.ts";
+import type { NetworkPolicy } from "../network-policy.ts";
 import { environmentReward } from "../reward-function.ts";
 import type { AgentDefinition, Trainer, TrainerContext } from "../trainer.ts";
 import { batchWorld } from "../world.ts";
@@ -10,7 +12,17 @@ import { createSac } from "./solver.ts";
 /** Steps of one call of `advance`. */
 const UNIT = 1_000;
 
-async function create({ environment, makeEnvironment, seed }: TrainerContext, config: SacAgentConfig): Promise<Trainer> {
+/** @throws UserError when the policy's network is not the one that the configuration asks for */
+function checkInitialPolicy(policy: NetworkPolicy | undefined, { hidden, activation }: SacAgentConfig): void {
+  if (policy === undefined) return;
+  const { architecture } = policy;
+  const shape = (of: Pick<SacAgentConfig, "hidden" | "activation">): string => `hidden=${of.hidden.join(",")} activation=${of.activation}`;
+  const [given, asked] = [shape({ ...architecture, hidden: [...architecture.hidden] }), shape({ hidden, activation })];
+  if (given !== asked) throw new UserError(`the given policy has ${given}, the run asks for ${asked}`);
+}
+
+async function create({ environment, makeEnvironment, seed, initialPolicy }: TrainerContext, config: SacAgentConfig): Promise<Trainer> {
+  checkInitialPolicy(initialPolicy, config);
   const world = batchWorld(batchOf([await makeEnvironment()], seed));
   const solver = await createSac({
     world,
@@ -19,6 +31,7 @@ async function create({ environment, makeEnvironment, seed }: TrainerContext, co
     config,
     totalSteps: config.steps,
     random: createRandom(seed),
+    initialPolicy,
   });
   return {
     get environmentSteps() {
@@ -50,6 +63,7 @@ export const sac: AgentDefinition<typeof sacAgentSchema> = {
   name: "sac",
   description: "Soft actor-critic under the environment's own reward: experts, and the reference for learned rewards",
   needsDemonstrations: false,
+  continuesPolicies: true,
   config: sacAgentSchema,
   presets: sacPresets,
   create,

@@ -1,7 +1,7 @@
 import type { Random } from "../../src/random/index.ts";
 import { combine, select } from "../../src/runs/snapshot.ts";
 import { executorOf } from "../executor.ts";
-import { gaussianOf, networkPolicy, type PolicyArchitecture } from "../network-policy.ts";
+import { gaussianOf, networkPolicy, type NetworkPolicy, type PolicyArchitecture } from "../network-policy.ts";
 import type { PolicySolver } from "../policy-solver.ts";
 import { createReplay } from "../replay.ts";
 import type { RewardFunction } from "../reward-function.ts";
@@ -17,6 +17,8 @@ export interface SacOptions {
   /** World steps of the whole run, over which step sizes may fall. */
   readonly totalSteps: number;
   readonly random: Random;
+  /** The policy to start from, of the architecture that `config` asks for; random weights without one. */
+  readonly initialPolicy?: NetworkPolicy;
 }
 
 /** The architecture of the policy that a configuration asks for in a world. */
@@ -35,7 +37,7 @@ export const architectureOf = (
 });
 
 /** Soft actor-critic (Haarnoja et al. 2018) as a {@link PolicySolver}: one update per step of the world. */
-export async function createSac({ world, environment, reward, config, totalSteps, random }: SacOptions): Promise<PolicySolver> {
+export async function createSac({ world, environment, reward, config, totalSteps, random, initialPolicy }: SacOptions): Promise<PolicySolver> {
   const { observationSize, actionSize, size } = world;
   const { updatesPerRun, randomSteps } = config;
   const architecture = architectureOf(environment, world, config);
@@ -50,7 +52,7 @@ export async function createSac({ world, environment, reward, config, totalSteps
     executor: executorOf(config.executor),
   });
   const initialCritics = networks.critic.initialize(random.split("critic weights"));
-  update.setState("phi", networks.policy.network.initialize(random.split("policy weights")));
+  update.setState("phi", initialPolicy?.parameters() ?? networks.policy.network.initialize(random.split("policy weights")));
   update.setState("theta", initialCritics);
   update.setState("target", initialCritics);
   update.setState("logAlpha", [Float32Array.of(Math.log(config.temperature))]);
@@ -67,7 +69,7 @@ export async function createSac({ world, environment, reward, config, totalSteps
   let owedUpdates = 0;
 
   const act = (): void => {
-    if (steps < randomSteps) {
+    if (steps < randomSteps && initialPolicy === undefined) {
       for (let i = 0; i < actions.length; i++) {
         const j = i % actionSize;
         actions[i] = world.actionLow[j] + (world.actionHigh[j] - world.actionLow[j]) * noise.uniform();

@@ -10,6 +10,7 @@ export interface TrainOptions {
   readonly preset?: PresetName;
   readonly set?: readonly string[];
   readonly demos?: string;
+  readonly policy?: string;
   readonly out?: string;
   readonly resume?: string;
   readonly checkpointInterval: number;
@@ -41,6 +42,7 @@ export function trainCommand(terminal: Terminal, setExitCode: (code: number) => 
       gather,
     )
     .option("--demos <file>", "demonstrations to learn from, an HDF5 file as D4RL lays them out")
+    .option("--policy <run|file>", "a policy to start from, of a run or as `motive export` wrote it (agent sac)")
     .option("--out <dir>", "the run directory to create (default: runs/<agent>-<env>-seed<n>)")
     .option("--resume <dir>", "continue the run in this directory")
     .option("--checkpoint-interval <n>", "save a checkpoint every so many steps", integerFrom(1), 25_000)

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { NetworkPolicy } from "../../../agents/network-policy.ts";
 import { environmentReward, type RewardFunction } from "../../../agents/reward-function.ts";
 import { learnedReward, rewardNetwork } from "../../../agents/reward-network.ts";
 import { rolloutEpisodes } from "../../../agents/rollout.ts";
@@ -227,5 +228,54 @@ describe("SAC on Regulator-v0", () => {
     };
     const [achieved, optimal] = await regulatorReturns(opposite, 2000);
     expect(achieved).toBeLessThan(20 * optimal);
+  });
+});
+
+describe("SAC from a given policy", () => {
+  const environment = () => chain({ states: 3, reward: (state) => state });
+  const config = sacSchema.parse({ ...small, automaticTemperature: true, criticWarmup: 40, randomSteps: 20 });
+  const start = (initialPolicy?: NetworkPolicy) => {
+    const one = environment();
+    const world = batchWorld(batchOf([one], 0));
+    return createSac({ world, environment: one.spec.id, reward: environmentReward, config, totalSteps: 200, random: createRandom(5), initialPolicy });
+  };
+  const phi = (policy: NetworkPolicy): number[] => policy.parameters().flatMap((chunk) => [...chunk]);
+
+  it("leaves policy and temperature alone for `criticWarmup` updates, and changes them from then on", async () => {
+    const other = await start();
+    await other.improve(200);
+    const trained = phi(other.policy);
+    const solver = await start(other.policy);
+    const state = (name: string): number[] => [...(solver.snapshot().arrays[`update/${name}#0`] as Float32Array)];
+    expect(phi(solver.policy)).toEqual(trained);
+    const critics = state("theta");
+    const logAlpha = state("logAlpha");
+    await solver.improve(60);
+    expect(phi(solver.policy)).toEqual(trained);
+    expect(state("logAlpha")).toEqual(logAlpha);
+    expect(state("theta")).not.toEqual(critics);
+    await solver.improve(10);
+    expect(phi(solver.policy)).not.toEqual(trained);
+    expect(state("logAlpha")).not.toEqual(logAlpha);
+    await solver.close();
+    await other.close();
+  });
+
+  it("acts by it from the first step", async () => {
+    const other = await start();
+    const policy = other.policy;
+    // a policy that always answers tanh(3) but for its noise
+    const bias = views(mlp({ inputs: 3, hidden: small.hidden, outputs: 2 }).layout, policy.parameters())["1/bias"].values;
+    bias.set([3, -20]);
+    const solver = await start(policy);
+    await solver.improve(20);
+    const { actions } = solver.replay.recent(20);
+    const observation = Float32Array.of(1, 0, 0);
+    const expected = new Float64Array(1);
+    policy.act(observation, "mean", createRandom(0), expected);
+    expect(expected[0]).toBeGreaterThan(0.9);
+    for (const action of actions) expect(action).toBeGreaterThan(0.9);
+    await solver.close();
+    await other.close();
   });
 });
