@@ -15,42 +15,46 @@ export interface IrlLoopOptions {
   readonly sampler: AgentSampler;
   /** Solver steps per iteration. */
   readonly policySteps: number;
-  /** Environment steps of the whole run, those of samples included. */
+  /** Steps of the whole run: environment steps, those of samples included, or steps of a solver in a world model. */
   readonly totalSteps: number;
+  /** The solver acts in a world model: its steps are not the environment's. */
+  readonly offline?: boolean;
+  /** What else to report with every unit of work. */
+  readonly metrics?: () => Metrics;
 }
 
 /**
  * The loop of the thesis's algorithms 2 and 3, and of adversarial imitation: policy step, sampling, reward step. The
  * algorithms differ in the learner, the worlds in the solver.
  */
-export function irlLoop({ solver, learner, expert, sampler, policySteps, totalSteps }: IrlLoopOptions): Trainer {
+export function irlLoop({ solver, learner, expert, sampler, policySteps, totalSteps, offline = false, metrics: more }: IrlLoopOptions): Trainer {
   let iteration = 0;
-  const environmentSteps = (): number => solver.steps + sampler.steps;
+  const steps = (): number => solver.steps + sampler.steps;
   return {
     get environmentSteps() {
-      return environmentSteps();
+      return offline ? 0 : steps();
     },
     get steps() {
-      return environmentSteps();
+      return steps();
     },
     totalSteps,
     get done() {
-      return environmentSteps() >= totalSteps;
+      return steps() >= totalSteps;
     },
     policy: solver.policy,
     reward: learner.reward,
     async advance() {
       const iterationEnd = (iteration + 1) * policySteps;
-      const left = totalSteps - environmentSteps();
+      const left = totalSteps - steps();
       let metrics: Metrics = await solver.improve(Math.min(UNIT, iterationEnd - solver.steps, left));
       if (solver.steps === iterationEnd) {
         iteration++;
         // a reward that no policy step follows would leave the run with a policy of another reward
-        if (environmentSteps() + sampler.stepsPerSample < totalSteps) {
+        if (steps() + sampler.stepsPerSample < totalSteps) {
           metrics = { ...metrics, ...(await learner.update(expert, await sampler.sample())) };
         }
       }
-      return { environmentSteps: environmentSteps(), iteration, ...metrics };
+      return { environmentSteps: offline ? 0 : steps(), iteration, ...metrics, ...more?.() };
     },
     snapshot: () =>
       combine({

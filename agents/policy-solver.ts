@@ -6,11 +6,11 @@ import type { Metrics } from "./trainer.ts";
 /** Improves a policy under a reward function in a world; both are given when the solver is made. */
 export interface PolicySolver extends Checkpointable {
   readonly policy: NetworkPolicy;
-  /** Steps that the solver has taken in its world. */
+  /** Progress so far: steps in a live environment, of which each has an update; in a world model, updates. */
   readonly steps: number;
   /** The solver's own experience. */
   readonly replay: Replay;
-  /** Takes so many steps in the world, and the updates that belong to them, under the current reward. */
+  /** Goes on by so many steps, under the current reward. */
   improve(steps: number): Promise<Metrics>;
   close(): Promise<void>;
 }

@@ -20,6 +20,25 @@ export interface Minibatch {
   readonly terminated: Float32Array;
 }
 
+/** Rows [start, end) of a minibatch, as views. */
+export function minibatchRows(batch: Minibatch, start: number, end: number): Minibatch {
+  const rows = batch.reward.length;
+  const part = (array: Float32Array): Float32Array => array.subarray((start * array.length) / rows, (end * array.length) / rows);
+  return {
+    observation: part(batch.observation),
+    action: part(batch.action),
+    reward: part(batch.reward),
+    nextObservation: part(batch.nextObservation),
+    terminated: part(batch.terminated),
+  };
+}
+
+/** Where minibatches are drawn from. */
+export interface TransitionSource {
+  /** Fills a minibatch with rows drawn uniformly with replacement. */
+  sample(random: Random, batch: Minibatch): void;
+}
+
 /** Consecutive transitions, oldest first. */
 export interface Experience {
   /** [N, O] */
@@ -33,11 +52,9 @@ export interface Experience {
 }
 
 /** The newest transitions up to a capacity. A reward that is learned is not in it: it is computed when a batch is used. */
-export interface Replay extends Checkpointable {
+export interface Replay extends Checkpointable, TransitionSource {
   readonly size: number;
   push(transition: Transition): void;
-  /** Fills a minibatch with rows drawn uniformly with replacement. */
-  sample(random: Random, batch: Minibatch): void;
   /** The last `count` transitions, oldest first, in new arrays. */
   recent(count: number): Experience;
 }

@@ -1,3 +1,4 @@
+import * as op from "../src/nn/operations.ts";
 import type { Tensor } from "../src/nn/tensor.ts";
 import type { Layout, Vector, VectorValues } from "../src/nn/vector.ts";
 
@@ -33,3 +34,12 @@ export const environmentReward: RewardFunction = {
   parameters: () => [],
   value: (_, { reward }) => reward,
 };
+
+/**
+ * A reward on top of what the world itself pays: in a world model without rewards of its own, the penalty −λ·U(s,a) for
+ * uncertain predictions (thesis, eq. 3.8).
+ */
+export const onTopOfWorld = (reward: RewardFunction): RewardFunction => ({
+  ...reward,
+  value: (theta, transitions) => op.add(reward.value(theta, transitions), transitions.reward),
+});

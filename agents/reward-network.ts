@@ -1,9 +1,11 @@
+import { UserError } from "../src/errors.ts";
 import { lower } from "../src/nn/onnx/lower.ts";
 import { mlp, type Activation } from "../src/nn/network.ts";
 import * as op from "../src/nn/operations.ts";
 import type { Tensor } from "../src/nn/tensor.ts";
 import { constantVector, view, views, zeros, type Layout, type Vector, type VectorValues } from "../src/nn/vector.ts";
 import type { Random } from "../src/random/index.ts";
+import { loadSafetensors } from "../src/runs/safetensors.ts";
 import type { RewardFunction } from "./reward-function.ts";
 import type { Exportable } from "./trainer.ts";
 
@@ -123,4 +125,25 @@ export function learnedReward(network: RewardNetwork, parameters: () => VectorVa
       }).model;
     },
   };
+}
+
+/** Reads a reward that `motive export --reward` or a run has saved; its parameters no longer change. @throws UserError */
+export function loadLearnedReward(path: string): LearnedReward {
+  const { tensors, metadata } = loadSafetensors(path);
+  if (metadata.kind !== "reward" || metadata.architecture === undefined) {
+    throw new UserError(`${path}: no reward, its metadata says kind "${metadata.kind ?? "none"}"`);
+  }
+  const network = rewardNetwork(JSON.parse(metadata.architecture) as RewardArchitecture);
+  const { layout } = network;
+  const parameters = zeros(layout);
+  for (const { entries } of layout.chunks) {
+    for (const { name, shape } of entries) {
+      const found = tensors[name];
+      if (found === undefined || found.shape.join() !== shape.join()) {
+        throw new UserError(`${path}: "${name}" has shape [${found?.shape.join(", ") ?? ""}], the reward needs [${shape.join(", ")}]`);
+      }
+      view(layout, parameters, name).values.set(found.values);
+    }
+  }
+  return learnedReward(network, () => parameters);
 }

@@ -5,7 +5,7 @@ import type { Checkpointable } from "../src/runs/snapshot.ts";
 export interface WorldStep {
   /** [size, O]: the states that the actions led to, before any reset */
   readonly nextObservations: Float32Array;
-  /** [size]: the world's own reward; NaN where a world has none */
+  /** [size]: the world's own reward */
   readonly rewards: Float32Array;
   /** [size]: 1 where the task ended; only this stops bootstrapping */
   readonly terminated: Uint8Array;
@@ -26,12 +26,17 @@ export interface World extends Checkpointable {
   /** [size, O]: the states that the next actions answer */
   readonly observations: Float32Array;
   /** @param actions [size, A], in the units of the action space */
-  step(actions: Float32Array): WorldStep;
+  step(actions: Float32Array): WorldStep | Promise<WorldStep>;
   close(): void;
 }
 
+/** A world that answers at once. */
+export interface LiveWorld extends World {
+  step(actions: Float32Array): WorldStep;
+}
+
 /** A world of live environments; their float64 numbers are rounded. */
-export function batchWorld(batch: Batch): World {
+export function batchWorld(batch: Batch): LiveWorld {
   const { size, spec, actionSpace } = batch;
   const observations = Float32Array.from(batch.observations);
   const nextObservations = new Float32Array(observations.length);

@@ -33,6 +33,7 @@ export { normalize, observationNormalization, type Normalization } from "./stati
 export {
   episodeReturns,
   rowsWithKnownNext,
+  setOfTrajectory,
   splitEpisodes,
   trajectories,
   type Episode,

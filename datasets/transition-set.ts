@@ -127,3 +127,25 @@ export function rowsWithKnownNext(set: Pick<Transitions, "size" | "unknownNextOb
   const all = Uint32Array.from({ length: set.size }, (_, row) => row);
   return unknown === undefined ? all : all.filter((row) => unknown[row] === 0);
 }
+
+/** One trajectory as a set of its own. */
+export function setOfTrajectory(
+  { length, observations, actions, rewards, nextObservations, terminated, truncated }: Trajectory,
+  environment?: string,
+): TransitionSet {
+  return {
+    ...(environment !== undefined && { environment }),
+    observationSize: observations.length / length,
+    actionSize: actions.length / length,
+    size: length,
+    observations,
+    actions,
+    rewards,
+    nextObservations,
+    terminals: new Uint8Array(length).with(length - 1, terminated ? 1 : 0),
+    timeouts: new Uint8Array(length).with(length - 1, truncated ? 1 : 0),
+    infos: {},
+    episodes: [{ start: 0, end: length, terminated, truncated }],
+    metadata: {},
+  };
+}

@@ -88,10 +88,24 @@ export interface TaskDescription {
   readonly termination: string;
 }
 
+/**
+ * Whether the step that led to an observation terminated, as far as the observation shows: the environment's own rule,
+ * for models that predict observations. `observations` are [rows, observationSize]; without `row`, the first. Nothing is
+ * allocated.
+ *
+ * Numbers that are not finite are judged like any others: NaN lies in no range, so it terminates where the rule looks at
+ * it, and goes unnoticed where it does not; a model that may predict such has to check for itself. In float32 a state
+ * that is closer to a limit than the rounding, about 6e-8 of it, may fall on the other side.
+ *
+ * Throws UserError for a number of values that is no whole number of rows, and for a row that is not there.
+ */
+export type Termination = (observations: ArrayLike<number>, row?: number) => boolean;
+
 /** An environment with given options, as far as it is known without making it. */
 export interface EnvironmentDescription {
   readonly spec: EnvironmentSpec;
   readonly task: TaskDescription;
+  readonly terminated: Termination;
   /** MJCF and the number of its time steps per action; none where MuJoCo does not simulate. */
   readonly physics?: { readonly xml: string; readonly frameSkip: number };
 }

@@ -18,6 +18,7 @@ export type {
   ResetResult,
   StepResult,
   TaskDescription,
+  Termination,
 } from "./environment.ts";
 export type {
   ActuatorDescription,
@@ -29,5 +30,5 @@ export type {
   TendonDescription,
 } from "./model-description.ts";
 export { describeModel } from "./mujoco.ts";
-export { describeEnvironment, environmentSpec, listEnvironments, make } from "./registry.ts";
+export { describeEnvironment, environmentSpec, listEnvironments, make, terminationOf } from "./registry.ts";
 export { replay, type Recording, type Replay } from "./replay.ts";

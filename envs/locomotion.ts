@@ -16,6 +16,7 @@ import {
   type Simulation,
 } from "./mujoco.ts";
 import type { OptionReader } from "./options.ts";
+import { rowwise } from "./termination.ts";
 
 /** What a robot's reward is computed from. */
 export interface Motion {
@@ -53,6 +54,11 @@ export interface Robot {
   /** Writes what the reward needs to know of the time before a step, such as the position. */
   track(fields: PhysicsFields, model: ModelFacts, before: Float64Array): void;
   evaluate(motion: Motion): Transition;
+  /**
+   * What `evaluate` says of termination, from the observation after the step alone, which begins at index `first` of
+   * `observations`.
+   */
+  terminatedAt(observations: ArrayLike<number>, first: number): boolean;
   resetInfo(fields: PhysicsFields, model: ModelFacts): Info;
 }
 
@@ -80,7 +86,12 @@ export function defineRobot<Options>(
     spec: describe({}).spec,
     describe(given) {
       const { spec, robot: built } = describe(given);
-      return { spec, task: built.task, physics: { xml: built.xml, frameSkip: built.frameSkip } };
+      return {
+        spec,
+        task: built.task,
+        terminated: rowwise(id, spec.observationSize, built.terminatedAt),
+        physics: { xml: built.xml, frameSkip: built.frameSkip },
+      };
     },
     create(given) {
       const { spec, robot: built } = describe(given);

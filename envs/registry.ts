@@ -4,6 +4,7 @@ import type {
   EnvironmentDefinition,
   EnvironmentDescription,
   EnvironmentSpec,
+  Termination,
 } from "./environment.ts";
 import { definitions as ant } from "./ant/index.ts";
 import { definitions as customAnt } from "./custom-ant/index.ts";
@@ -40,6 +41,18 @@ export function describeEnvironment(
   options: Readonly<Record<string, unknown>> = {},
 ): EnvironmentDescription {
   return find(id).describe(options);
+}
+
+/**
+ * How to tell from an observation alone whether the step that led there terminated, without making the environment.
+ * Throws UserError as {@link make} does.
+ *
+ * @example
+ * const terminated = terminationOf("Hopper-v5", { healthy_z_range: [0.8, Infinity] });
+ * for (let row = 0; row < rows; row++) alive[row] = terminated(predictions, row) ? 0 : 1;
+ */
+export function terminationOf(id: string, options: Readonly<Record<string, unknown>> = {}): Termination {
+  return find(id).describe(options).terminated;
 }
 
 /**

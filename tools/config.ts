@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { AgentDefinition, PresetName } from "../agents/trainer.ts";
+import type { AgentDefinition } from "../agents/trainer.ts";
 import type { EnvironmentSpec } from "../envs/index.ts";
 import { UsageError } from "./errors.ts";
 import { suggestion } from "./nearest.ts";
@@ -29,7 +29,7 @@ export interface ConfigOption {
 
 /** What the command line asks of a configuration. */
 export interface ConfigRequest {
-  readonly preset?: PresetName;
+  readonly preset?: string;
   readonly steps?: number;
   /** `path=value`, in the order they were given; a later one wins. */
   readonly set: readonly string[];
@@ -188,7 +188,14 @@ export function resolveConfig(
   const assignments = readAssignments(agent, request);
   let input: Values = {};
   if (request.preset) {
-    input = merge(input, agent.presets(environment)[request.preset] as Values);
+    const presets = agent.presets(environment);
+    if (!Object.hasOwn(presets, request.preset)) {
+      const names = Object.keys(presets);
+      throw new UsageError(
+        `--preset ${request.preset}: ${agent.name} has none for ${environment.id}; there are ${names.join(", ")}${suggestion(request.preset, names)}`,
+      );
+    }
+    input = merge(input, presets[request.preset] as Values);
   }
   for (const { path, value } of assignments) input = merge(input, nest(path.split("."), value));
 

@@ -29,8 +29,8 @@ function report(result: RunResult, seconds: number): string[] {
     [
       ["return of the expert (one demonstration)", (result.expertReturn ?? NaN).toFixed(1)],
       [
-        `return of the recovered policy (${result.evaluation.episodes} episodes)`,
-        result.finalReturn.toFixed(1),
+        `return of the recovered policy (${result.evaluation?.episodes} episodes)`,
+        (result.finalReturn ?? NaN).toFixed(1),
       ],
       ["recovered / expert", (result.ratio ?? NaN).toFixed(3)],
       ["environment steps", formatCount(result.environmentSteps)],

@@ -1,8 +1,8 @@
-import type { Exportable } from "../agents/trainer.ts";
+import type { Exportable, SavedWeights } from "../agents/trainer.ts";
 import { saveSafetensors, writeFileAtomically } from "../src/runs/index.ts";
 
-/** Writes a policy or reward as a safetensors file, from which it can be rebuilt. @throws UserError */
-export function exportWeights(exportable: Exportable, path: string): void {
+/** Writes a policy, reward or world model as a safetensors file, from which it can be rebuilt. @throws UserError */
+export function exportWeights(exportable: SavedWeights, path: string): void {
   saveSafetensors(path, exportable.weights(), { kind: exportable.kind, ...exportable.metadata() });
 }
 

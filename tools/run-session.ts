@@ -1,54 +1,40 @@
-import { createHash } from "node:crypto";
-import { createReadStream, existsSync } from "node:fs";
-import { pipeline } from "node:stream/promises";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
-import { loadPolicy } from "../agents/index.ts";
-import type { NetworkPolicy } from "../agents/network-policy.ts";
-import type { AgentDefinition, PresetName, Trainer, TrainerContext } from "../agents/trainer.ts";
-import { readDemonstrations } from "../datasets/demonstrations.ts";
+import type { AgentDefinition, RunInputs, Trainer, TrainerContext } from "../agents/trainer.ts";
 import type { Demonstrations } from "../datasets/demonstrations.ts";
 import { make } from "../envs/index.ts";
 import type { EnvironmentSpec } from "../envs/index.ts";
 import { UserError } from "../src/errors.ts";
-import { fileError } from "../src/runs/atomic-file.ts";
 import { createRun, openRun, readCheckpoint, readRun } from "../src/runs/index.ts";
 import type { Json, Run, Snapshot } from "../src/runs/index.ts";
 import { readAssignments, resolveConfig, valueAt } from "./config.ts";
 import { UsageError } from "./errors.ts";
 import { findAgent, findEnvironment } from "./names.ts";
-import { policyFileOf } from "./policy-file.ts";
 import { versions } from "./project.ts";
+import { inputFilesSchema, inputWords, openInputs, reopenInputs, type InputRequest } from "./run-inputs.ts";
 
 /** What the command line says of a run to start or to continue. */
-export interface RunRequest {
+export interface RunRequest extends InputRequest {
   readonly agent?: string;
   readonly environment?: string;
   readonly seed?: number;
   readonly steps?: number;
-  readonly preset?: PresetName;
+  readonly preset?: string;
   readonly set?: readonly string[];
-  readonly demos?: string;
-  /** The file or run of a policy to start from. */
-  readonly policy?: string;
   readonly out?: string;
   /** Steps between two measurements of the policy; 0 for none. */
   readonly evaluateEvery?: number;
 }
-
-/** A file that a run was started with. */
-const inputSchema = z.object({ file: z.string(), sha256: z.string() });
-type Input = z.output<typeof inputSchema>;
 
 /** What makes a run this run, as its config.json keeps it. */
 const factsSchema = z.looseObject({
   agent: z.string(),
   environment: z.string(),
   seed: z.number(),
-  preset: z.enum(["smoke", "quick", "paper"]).nullable(),
+  preset: z.string().nullable(),
   config: z.record(z.string(), z.unknown()),
-  demonstrations: inputSchema.nullable(),
-  initialPolicy: inputSchema.nullable(),
+  inputs: inputFilesSchema,
   evaluateEvery: z.number(),
   command: z.string(),
 });
@@ -67,42 +53,19 @@ export interface RunSession {
   readonly warnings: readonly string[];
 }
 
-async function sha256(path: string): Promise<string> {
-  const hash = createHash("sha256");
-  try {
-    await pipeline(createReadStream(path), hash);
-  } catch (error) {
-    throw fileError(path, "cannot be read", error);
-  }
-  return hash.digest("hex");
-}
-
-const inputOf = async (file: string): Promise<Input> => ({ file, sha256: await sha256(file) });
-
-/** What an agent is given beside its configuration. */
-type Given = Pick<TrainerContext, "demonstrations" | "initialPolicy">;
-
 function createTrainer(
   agent: AgentDefinition,
   environment: EnvironmentSpec,
   facts: Pick<RunFacts, "seed" | "config">,
-  given: Given,
+  inputs: RunInputs,
 ): Promise<Trainer> {
   const context: TrainerContext = {
     environment,
     makeEnvironment: () => make(environment.id),
     seed: facts.seed,
-    ...given,
+    ...inputs,
   };
   return agent.create(context, facts.config);
-}
-
-/** The policy in a file, for an environment. @throws UserError when it belongs to another one */
-function readInitialPolicy(file: string, { id }: EnvironmentSpec): NetworkPolicy {
-  const policy = loadPolicy(file);
-  const { environment } = policy.architecture;
-  if (environment !== id) throw new UserError(`${file}: a policy for ${environment}, the run is in ${id}`);
-  return policy;
 }
 
 /** `runs/<agent>-<env>-seed<n>`, with `-2`, `-3` … where that exists already. */
@@ -124,8 +87,7 @@ function commandLine(agent: string, environment: string, seed: number, request: 
   words.push("--seed", `${seed}`);
   if (request.steps !== undefined) words.push("--steps", `${request.steps}`);
   for (const assignment of request.set ?? []) words.push("--set", assignment);
-  if (request.demos !== undefined) words.push("--demos", request.demos);
-  if (request.policy !== undefined) words.push("--policy", request.policy);
+  words.push(...inputWords(request));
   if (request.evaluateEvery !== undefined) words.push("--evaluate-every", `${request.evaluateEvery}`);
   return words.map(quote).join(" ");
 }
@@ -139,21 +101,9 @@ export async function startRun(request: RunRequest): Promise<RunSession> {
   const environment = findEnvironment(request.environment);
   const seed = request.seed ?? 0;
   const config = resolveConfig(agent, environment, { ...request, set: request.set ?? [] });
-  if (agent.needsDemonstrations && request.demos === undefined) {
-    throw new UsageError(`${agent.name} learns from demonstrations: name their file with --demos`);
-  }
-  if (!agent.needsDemonstrations && request.demos !== undefined) {
-    throw new UsageError(`${agent.name} does not learn from demonstrations: leave --demos out`);
-  }
-  if (!agent.continuesPolicies && request.policy !== undefined) {
-    throw new UsageError(`${agent.name} cannot start from a given policy: leave --policy out`);
-  }
-  const demonstrations =
-    request.demos === undefined ? undefined : await readDemonstrations(request.demos, environment);
-  const policy = request.policy === undefined ? undefined : policyFileOf(request.policy);
-  const initialPolicy = policy === undefined ? undefined : readInitialPolicy(policy, environment);
+  const { inputs, files } = await openInputs(agent, environment, request);
 
-  const trainer = await createTrainer(agent, environment, { seed, config }, { demonstrations, initialPolicy });
+  const trainer = await createTrainer(agent, environment, { seed, config }, inputs);
   try {
     const facts = {
       agent: agent.name,
@@ -161,14 +111,13 @@ export async function startRun(request: RunRequest): Promise<RunSession> {
       seed,
       preset: request.preset ?? null,
       config: config as Record<string, Json>,
-      demonstrations: request.demos === undefined ? null : await inputOf(request.demos),
-      initialPolicy: policy === undefined ? null : await inputOf(policy),
+      inputs: files,
       evaluateEvery: request.evaluateEvery ?? Math.ceil(trainer.totalSteps / 20),
       command: commandLine(agent.name, environment.id, seed, request),
     };
     const directory = request.out ?? freeDirectory(agent.name, environment.id, seed);
     const run = createRun(directory, { ...facts, versions, startedAt: Date.now() / 1000 });
-    return { facts, run, trainer, demonstrations, startStep: 0, warnings: [] };
+    return { facts, run, trainer, demonstrations: inputs.demonstrations, startStep: 0, warnings: [] };
   } catch (error) {
     trainer.close();
     throw error;
@@ -207,44 +156,6 @@ function checkUnchanged(path: string, agent: AgentDefinition, facts: RunFacts, r
   }
 }
 
-/** The file that the run was started with, and no other. */
-async function reopen(path: string, what: string, flag: string, kept: Input, given?: string): Promise<string> {
-  const file = given ?? kept.file;
-  if (!existsSync(file)) {
-    throw new UserError(`${file}: not found, and ${path} was started with it; name the file of its ${what} with ${flag}`);
-  }
-  if ((await sha256(file)) !== kept.sha256) {
-    throw new UserError(`${file}: not the ${what} that ${path} was started with (its SHA-256 differs)`);
-  }
-  return file;
-}
-
-/** Everything that the run was started with. */
-async function reopenInputs(path: string, facts: RunFacts, request: Pick<RunRequest, "demos" | "policy"> = {}): Promise<Given> {
-  const environment = findEnvironment(facts.environment);
-  const { demonstrations, initialPolicy } = facts;
-  if (demonstrations === null && request.demos !== undefined) {
-    throw new UsageError(`${facts.agent} does not learn from demonstrations: leave --demos out`);
-  }
-  if (initialPolicy === null && request.policy !== undefined) {
-    throw new UsageError(`${path} was started without a policy: leave --policy out`);
-  }
-  return {
-    ...(demonstrations !== null && {
-      demonstrations: await readDemonstrations(
-        await reopen(path, "demonstrations", "--demos", demonstrations, request.demos),
-        environment,
-      ),
-    }),
-    ...(initialPolicy !== null && {
-      initialPolicy: readInitialPolicy(
-        await reopen(path, "initial policy", "--policy", initialPolicy, request.policy && policyFileOf(request.policy)),
-        environment,
-      ),
-    }),
-  };
-}
-
 /** Opens a run directory and puts its trainer into the state of the latest checkpoint. @throws UserError */
 export async function resumeRun(path: string, request: RunRequest): Promise<RunSession> {
   const run = openRun(path);
@@ -254,16 +165,16 @@ export async function resumeRun(path: string, request: RunRequest): Promise<RunS
     const agent = findAgent(facts.agent);
     const environment = findEnvironment(facts.environment);
     checkUnchanged(path, agent, facts, request);
-    const given = await reopenInputs(path, facts, request);
-    trainer = await createTrainer(agent, environment, facts, given);
+    const inputs = await reopenInputs(path, agent, environment, facts.inputs, request);
+    trainer = await createTrainer(agent, environment, facts, inputs);
     const checkpoint = run.latestCheckpoint();
-    if (checkpoint) trainer.restore(checkpoint.snapshot);
+    if (checkpoint) await trainer.restore(checkpoint.snapshot);
     run.resumeAt(checkpoint?.step);
     return {
       facts,
       run,
       trainer,
-      demonstrations: given.demonstrations,
+      demonstrations: inputs.demonstrations,
       startStep: checkpoint?.step ?? 0,
       warnings: checkpoint?.warnings ?? [],
     };
@@ -306,14 +217,12 @@ export async function readTrainer(path: string): Promise<Trainer> {
   const facts = readFacts(path, run.manifest);
   const checkpoint = run.latestCheckpoint();
   if (!checkpoint) throw new UserError(`${path}: the run has no checkpoint yet`);
-  const trainer = await createTrainer(
-    findAgent(facts.agent),
-    findEnvironment(facts.environment),
-    facts,
-    await reopenInputs(path, facts),
-  );
+  const agent = findAgent(facts.agent);
+  const environment = findEnvironment(facts.environment);
+  const inputs = await reopenInputs(path, agent, environment, facts.inputs);
+  const trainer = await createTrainer(agent, environment, facts, inputs);
   try {
-    trainer.restore(checkpoint.snapshot);
+    await trainer.restore(checkpoint.snapshot);
     return trainer;
   } catch (error) {
     trainer.close();

@@ -3,7 +3,8 @@ import { loadPolicy } from "../agents/index.ts";
 import type { Policy } from "../agents/policy.ts";
 import type { Exportable } from "../agents/trainer.ts";
 import { UsageError } from "./errors.ts";
-import { policyFileOf } from "./policy-file.ts";
+import { isDirectory } from "./files.ts";
+import { policyFile, runFile } from "./run-files.ts";
 import { readTrainer } from "./run-session.ts";
 
 export interface SavedPolicy {
@@ -18,7 +19,7 @@ export interface SavedPolicy {
  * @throws UserError when neither is at `path`
  */
 export function openPolicy(path: string): SavedPolicy {
-  const policy = loadPolicy(policyFileOf(path));
+  const policy = loadPolicy(isDirectory(path) ? runFile(path, policyFile) : path);
   return { policy, environmentId: policy.architecture.environment, label: basename(resolve(path)) };
 }
 

@@ -2,15 +2,16 @@ import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { evaluatePolicy } from "../agents/rollout.ts";
 import type { Evaluation } from "../agents/rollout.ts";
+import type { Policy } from "../agents/policy.ts";
 import { make } from "../envs/index.ts";
 import { createRandom } from "../src/random/index.ts";
 import type { Json, MetricsRecord } from "../src/runs/index.ts";
 import { exportWeights } from "./exports.ts";
 import { holdSignals } from "./interrupt.ts";
-import { policyFile, rewardFile } from "./policy-file.ts";
 import { formatCount, formatDuration } from "./progress.ts";
 import type { Progress } from "./progress.ts";
 import { version } from "./project.ts";
+import { modelFile, policyFile, rewardFile } from "./run-files.ts";
 import type { RunSession } from "./run-session.ts";
 
 import { formatTable } from "./terminal.ts";
@@ -33,16 +34,18 @@ export interface RunResult {
   readonly preset: string | null;
   /** Every step taken in the environment by the training; those of measurements are not training and not counted. */
   readonly environmentSteps: number;
-  /** Mean of 20 episodes of the last iterate. */
-  readonly finalReturn: number;
+  /** Mean of 20 episodes of the last iterate; absent, as all about returns, where no policy is trained. */
+  readonly finalReturn?: number;
   /** The largest mean among all measurements of this run, the last one included. */
-  readonly bestReturn: number;
+  readonly bestReturn?: number;
   /** Mean return of the demonstrations, and `finalReturn` relative to it; for agents that learn from demonstrations. */
   readonly expertReturn?: number;
   readonly ratio?: number;
   /** Training time, over all sessions of a resumed run; measurements not included. */
   readonly wallSeconds: number;
-  readonly evaluation: Evaluation;
+  readonly evaluation?: Evaluation;
+  /** What the last record says, where no policy is trained. */
+  readonly metrics?: MetricsRecord;
   readonly command: string;
   readonly version: string;
 }
@@ -52,13 +55,18 @@ function crossed(interval: number, before: number, after: number): boolean {
 }
 
 /** Measures the run's policy in an environment of its own, without touching the run's state or random streams. */
-async function measure({ facts, trainer }: RunSession, label: string, episodes: number): Promise<Evaluation> {
+async function measure(
+  { facts }: RunSession,
+  policy: Policy,
+  label: string,
+  episodes: number,
+): Promise<Evaluation> {
   const seed = createRandom(facts.seed)
     .split(label)
     .integer(2 ** 31);
   const environment = await make(facts.environment);
   try {
-    return await evaluatePolicy(environment, trainer.policy, { episodes, seed, mode: "mean" });
+    return await evaluatePolicy(environment, policy, { episodes, seed, mode: "mean" });
   } finally {
     environment.close();
   }
@@ -66,8 +74,9 @@ async function measure({ facts, trainer }: RunSession, label: string, episodes: 
 
 function saveCheckpoint({ run, trainer }: RunSession): void {
   run.saveCheckpoint(trainer.steps, trainer.snapshot());
-  exportWeights(trainer.policy, join(run.directory, policyFile));
+  if (trainer.policy) exportWeights(trainer.policy, join(run.directory, policyFile));
   if (trainer.reward) exportWeights(trainer.reward, join(run.directory, rewardFile));
+  if (trainer.model) exportWeights(trainer.model, join(run.directory, modelFile));
 }
 
 function mean(values: ArrayLike<number>): number {
@@ -75,19 +84,23 @@ function mean(values: ArrayLike<number>): number {
 }
 
 function summary(result: RunResult, directory: string): string[] {
-  const { evaluation } = result;
+  const { evaluation, metrics } = result;
   const rows = [
-    [
-      "return",
-      `${evaluation.mean.toFixed(1)} ± ${evaluation.std.toFixed(1)} (${evaluation.episodes} episodes)`,
-    ],
+    ...(evaluation === undefined
+      ? []
+      : [
+          ["return", `${evaluation.mean.toFixed(1)} ± ${evaluation.std.toFixed(1)} (${evaluation.episodes} episodes)`],
+          ["mean length", `${evaluation.meanLength.toFixed(1)} steps`],
+        ]),
     ...(result.expertReturn === undefined
       ? []
       : [
           ["expert's return", result.expertReturn.toFixed(1)],
           ["ratio", (result.ratio ?? NaN).toFixed(3)],
         ]),
-    ["mean length", `${evaluation.meanLength.toFixed(1)} steps`],
+    ...Object.entries(metrics ?? {})
+      .filter(([name]) => name !== "environmentSteps" && name !== "wallSeconds")
+      .map(([name, value]) => [name, `${+value.toPrecision(5)}`]),
     ["environment steps", formatCount(result.environmentSteps)],
     ["training time", formatDuration(result.wallSeconds)],
   ];
@@ -114,22 +127,26 @@ function totalsOf(records: readonly MetricsRecord[]): Totals {
 }
 
 async function finalResult(session: RunSession, totals: Totals): Promise<RunResult> {
-  const { facts, trainer, demonstrations } = session;
-  const evaluation = await measure(session, "final evaluation", finalEpisodes);
-  const expertReturn = demonstrations && mean(demonstrations.returns);
-  return {
+  const { facts, trainer, demonstrations, run } = session;
+  const common = {
     environment: facts.environment,
     agent: facts.agent,
     seed: facts.seed,
     preset: facts.preset,
     environmentSteps: trainer.environmentSteps,
+    wallSeconds: totals.trained,
+    command: facts.command,
+    version,
+  };
+  if (trainer.policy === undefined) return { ...common, metrics: run.metrics().at(-1) };
+  const evaluation = await measure(session, trainer.policy, "final evaluation", finalEpisodes);
+  const expertReturn = demonstrations && mean(demonstrations.returns);
+  return {
+    ...common,
     finalReturn: evaluation.mean,
     bestReturn: Math.max(evaluation.mean, totals.best),
     ...(expertReturn !== undefined && { expertReturn, ratio: evaluation.mean / expertReturn }),
-    wallSeconds: totals.trained,
     evaluation,
-    command: facts.command,
-    version,
   };
 }
 
@@ -149,8 +166,8 @@ async function advance(session: RunSession, totals: Totals): Promise<MetricsReco
     ...(steps !== environmentSteps && { steps }),
     wallSeconds: totals.trained,
   };
-  if (!crossed(facts.evaluateEvery, before, steps)) return record;
-  const evaluation = await measure(session, `evaluation at ${steps}`, intermediateEpisodes);
+  if (trainer.policy === undefined || !crossed(facts.evaluateEvery, before, steps)) return record;
+  const evaluation = await measure(session, trainer.policy, `evaluation at ${steps}`, intermediateEpisodes);
   totals.best = Math.max(totals.best, evaluation.mean);
   return {
     ...record,

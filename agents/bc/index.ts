@@ -107,7 +107,7 @@ async function create({ environment, makeEnvironment, seed, demonstrations }: Tr
 export const bc: AgentDefinition<typeof bcSchema> = {
   name: "bc",
   description: "Behaviour cloning: imitates the expert's actions by supervised learning; the baseline of all imitation",
-  needsDemonstrations: true,
+  takes: { demonstrations: "required" },
   config: bcSchema,
   presets: () => ({ smoke: { steps: 500, hidden: [32, 32] }, quick: { steps: 5_000 }, paper: {} }),
   create,

@@ -68,7 +68,7 @@ async function create(context: TrainerContext, config: MlIrlConfig): Promise<Tra
 export const mlIrl: AgentDefinition<typeof mlIrlSchema> = {
   name: "ml-irl",
   description: "Maximum-likelihood inverse reinforcement learning: recovers a reward, and a policy, from demonstrations",
-  needsDemonstrations: true,
+  takes: { demonstrations: "required" },
   config: mlIrlSchema,
   presets: () => {
     // the thesis's network (2.9.2), with the step size and batch of its public code; step sizes fall so that the run settles

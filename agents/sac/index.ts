@@ -62,8 +62,7 @@ async function create({ environment, makeEnvironment, seed, initialPolicy }: Tra
 export const sac: AgentDefinition<typeof sacAgentSchema> = {
   name: "sac",
   description: "Soft actor-critic under the environment's own reward: experts, and the reference for learned rewards",
-  needsDemonstrations: false,
-  continuesPolicies: true,
+  takes: { initialPolicy: "optional" },
   config: sacAgentSchema,
   presets: sacPresets,
   create,

@@ -1,9 +1,13 @@
+import type { Executor } from "../../src/nn/executor.ts";
+import type { GaussianPolicy } from "../../src/nn/gaussian-policy.ts";
+import { compile } from "../../src/nn/program.ts";
+import type { Layout, VectorValues } from "../../src/nn/vector.ts";
 import type { Random } from "../../src/random/index.ts";
 import { combine, select } from "../../src/runs/snapshot.ts";
 import { executorOf } from "../executor.ts";
 import { gaussianOf, networkPolicy, type NetworkPolicy, type PolicyArchitecture } from "../network-policy.ts";
 import type { PolicySolver } from "../policy-solver.ts";
-import { createReplay } from "../replay.ts";
+import { createReplay, minibatchRows, type TransitionSource } from "../replay.ts";
 import type { RewardFunction } from "../reward-function.ts";
 import type { World } from "../world.ts";
 import type { SacConfig } from "./config.ts";
@@ -14,8 +18,15 @@ export interface SacOptions {
   readonly environment: string;
   readonly reward: RewardFunction;
   readonly config: SacConfig;
-  /** World steps of the whole run, over which step sizes may fall. */
+  /** Steps of the whole run, over which step sizes may fall. */
   readonly totalSteps: number;
+  /**
+   * Transitions that the world gives per update; 1 by default. A world model's cost next to nothing, so the solver's
+   * steps are then counted in updates. Must divide the world's size, or be 1.
+   */
+  readonly transitionsPerUpdate?: number;
+  /** Transitions from elsewhere that make up a share of each minibatch, such as the dataset behind a world model. */
+  readonly others?: { readonly source: TransitionSource; readonly share: number };
   readonly random: Random;
   /** The policy to start from, of the architecture that `config` asks for; random weights without one. */
   readonly initialPolicy?: NetworkPolicy;
@@ -36,10 +47,58 @@ export const architectureOf = (
   actionHigh: [...actionHigh],
 });
 
-/** Soft actor-critic (Haarnoja et al. 2018) as a {@link PolicySolver}: one update per step of the world. */
-export async function createSac({ world, environment, reward, config, totalSteps, random, initialPolicy }: SacOptions): Promise<PolicySolver> {
+/** From this many members of a world on, a backend answers all states at once. */
+const BATCHED_FROM = 8;
+
+/** Actions of the current policy for all members of a world, [size, A]. */
+async function batchedActor(
+  { sample }: GaussianPolicy,
+  layout: Layout,
+  { size, observationSize, actionSize }: World,
+  executor: Executor,
+) {
+  const program = await compile(
+    {
+      name: "policy",
+      state: {},
+      context: { phi: layout },
+      batch: { observation: [size, observationSize], noise: [size, actionSize] },
+      update: ({ context, batch: { observation, noise } }) => ({
+        state: {},
+        outputs: { action: sample(context.phi, observation, noise).action },
+      }),
+    },
+    executor,
+  );
+  const [{ observation, noise }] = program.batches;
+  return {
+    async act(phi: VectorValues, observations: Float32Array, actionNoise: Float32Array, actions: Float32Array): Promise<void> {
+      observation.set(observations);
+      noise.set(actionNoise);
+      actions.set((await program.run({ phi })).action);
+    },
+    dispose: () => program.dispose(),
+  };
+}
+
+/**
+ * Soft actor-critic (Haarnoja et al. 2018) as a {@link PolicySolver}: one update per step of a live environment. In a world
+ * model it is MOPO's policy optimisation (Yu et al. 2020, algorithm 2).
+ */
+export async function createSac({
+  world,
+  environment,
+  reward,
+  config,
+  totalSteps,
+  transitionsPerUpdate = 1,
+  others,
+  random,
+  initialPolicy,
+}: SacOptions): Promise<PolicySolver> {
   const { observationSize, actionSize, size } = world;
   const { updatesPerRun, randomSteps } = config;
+  const stepsPerMember = 1 / transitionsPerUpdate;
   const architecture = architectureOf(environment, world, config);
   const networks = sacNetworks(gaussianOf(architecture), observationSize, actionSize, config);
   const update = await compileSacUpdate({
@@ -58,6 +117,9 @@ export async function createSac({ world, environment, reward, config, totalSteps
   update.setState("logAlpha", [Float32Array.of(Math.log(config.temperature))]);
 
   const policy = networkPolicy(architecture, () => update.state("phi"));
+  const { network } = networks.policy;
+  const batched =
+    size >= BATCHED_FROM ? await batchedActor(networks.policy, network.layout, world, executorOf(config.executor)) : undefined;
   const replay = createReplay(config.replayCapacity, observationSize, actionSize);
   const noise = random.split("action noise");
   const minibatches = random.split("minibatches");
@@ -68,7 +130,7 @@ export async function createSac({ world, environment, reward, config, totalSteps
   let steps = 0;
   let owedUpdates = 0;
 
-  const act = (): void => {
+  const act = async (): Promise<void> => {
     if (steps < randomSteps && initialPolicy === undefined) {
       for (let i = 0; i < actions.length; i++) {
         const j = i % actionSize;
@@ -77,12 +139,18 @@ export async function createSac({ world, environment, reward, config, totalSteps
       return;
     }
     noise.fillNormal(actionNoise);
-    policy.actions(world.observations, actionNoise, actions);
+    if (batched === undefined) policy.actions(world.observations, actionNoise, actions);
+    else await batched.act(policy.parameters(), world.observations, actionNoise, actions);
   };
 
+  // the parts of every minibatch that come from the solver's own experience, and from elsewhere
+  const ownRows = config.batchSize - Math.round((others?.share ?? 0) * config.batchSize);
+  const parts = update.batches.map((batch) => ({ batch, own: minibatchRows(batch, 0, ownRows), other: minibatchRows(batch, ownRows, config.batchSize) }));
+
   const runUpdates = async () => {
-    for (const batch of update.batches) {
-      replay.sample(minibatches, batch);
+    for (const { batch, own, other } of parts) {
+      if (ownRows > 0) replay.sample(minibatches, own);
+      if (ownRows < config.batchSize) others?.source.sample(minibatches, other);
       minibatches.fillNormal(batch.noise);
       minibatches.fillNormal(batch.nextNoise);
     }
@@ -101,9 +169,9 @@ export async function createSac({ world, environment, reward, config, totalSteps
       let losses: Awaited<ReturnType<typeof runUpdates>> | undefined;
       const end = steps + count;
       while (steps < end) {
-        act();
+        await act();
         const before = world.observations.slice();
-        const { nextObservations, rewards, terminated, truncated } = world.step(actions);
+        const { nextObservations, rewards, terminated, truncated } = await world.step(actions);
         for (let i = 0; i < size; i++) {
           const row = (array: Float32Array, width: number): Float32Array => array.subarray(i * width, (i + 1) * width);
           replay.push({
@@ -123,8 +191,8 @@ export async function createSac({ world, environment, reward, config, totalSteps
             times[i] = 0;
           }
         }
-        if (steps >= randomSteps) owedUpdates += size;
-        steps += size;
+        if (steps >= randomSteps) owedUpdates += size * stepsPerMember;
+        steps += size * stepsPerMember;
         for (; owedUpdates >= updatesPerRun; owedUpdates -= updatesPerRun) losses = await runUpdates();
       }
       const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
@@ -157,7 +225,7 @@ export async function createSac({ world, environment, reward, config, totalSteps
     },
     async close() {
       world.close();
-      await update.dispose();
+      await Promise.all([update.dispose(), batched?.dispose()]);
     },
   };
 }

@@ -3,6 +3,7 @@ import type { Transition } from "../episode.ts";
 import type { Motion, Robot } from "../locomotion.ts";
 import type { PhysicsFields } from "../mujoco.ts";
 import { addNormal, addUniform, append, appendClipped, clip, sumOfSquares, survivalFormula, survivalReward } from "../terms.ts";
+import { whenUnhealthy } from "../termination.ts";
 import { ANT_MJCF } from "./model.ts";
 
 /** Constructor options that Gymnasium's Ant has in both versions, under its names. */
@@ -112,6 +113,15 @@ function evaluate({ fields, before, action, dt }: Motion, options: AntOptions): 
   };
 }
 
+/**
+ * The rule asks x and y to be finite, which cannot be seen where they are left out; contact forces, observed or not, it
+ * does not ask.
+ */
+const terminatedAt = (options: AntOptions, firstPosition: number): Robot["terminatedAt"] =>
+  whenUnhealthy({ positions: POSITIONS, firstPosition, velocities: VELOCITIES }, options, (qpos, qvel) =>
+    isHealthy(qpos, qvel, options.healthy_z_range),
+  );
+
 const place = (qpos: Float64Array): Info => ({
   x_position: qpos[0],
   y_position: qpos[1],
@@ -172,6 +182,7 @@ function ant(options: AntOptions): Robot {
       before[1] = xpos[TORSO + 1];
     },
     evaluate: (motion) => evaluate(motion, options),
+    terminatedAt: terminatedAt(options, firstPosition),
     resetInfo: ({ qpos }) => (version === 4 ? {} : place(qpos)),
   };
 }

@@ -2,6 +2,7 @@ import { contactSquares } from "../ant/task.ts";
 import type { Transition } from "../episode.ts";
 import type { Motion, Robot } from "../locomotion.ts";
 import { addNormal, addUniform, append, appendClipped, sumOfSquares } from "../terms.ts";
+import { never } from "../termination.ts";
 
 /** Options of both ants, under the names of Gymnasium's Ant where it has them. */
 export interface CustomAntOptions {
@@ -90,6 +91,7 @@ export function customAnt(xml: string, options: CustomAntOptions): Robot {
       before[0] = qvel[0];
     },
     evaluate: (motion) => evaluate(motion, options),
+    terminatedAt: never,
     resetInfo: () => ({}),
   };
 }

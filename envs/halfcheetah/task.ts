@@ -2,6 +2,7 @@ import type { Info } from "../environment.ts";
 import type { Transition } from "../episode.ts";
 import type { Motion, Robot } from "../locomotion.ts";
 import { addNormal, addUniform, append, sumOfSquares } from "../terms.ts";
+import { never } from "../termination.ts";
 import { HALF_CHEETAH_MJCF } from "./model.ts";
 
 /** Constructor options of Gymnasium's HalfCheetah, under its names. */
@@ -75,6 +76,7 @@ export function halfCheetah(version: HalfCheetahVersion, options: HalfCheetahOpt
       before[0] = qpos[0];
     },
     evaluate: (motion) => evaluate(motion, options, version),
+    terminatedAt: never,
     resetInfo: ({ qpos }): Info => (version === 4 ? {} : { x_position: qpos[0] }),
   };
 }

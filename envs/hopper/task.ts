@@ -2,6 +2,7 @@ import type { Info } from "../environment.ts";
 import type { Transition } from "../episode.ts";
 import type { Motion, Robot } from "../locomotion.ts";
 import { addUniform, append, appendClipped, inside, sumOfSquares, survivalFormula, survivalReward } from "../terms.ts";
+import { whenUnhealthy } from "../termination.ts";
 import { HOPPER_MJCF } from "./model.ts";
 
 /** Constructor options of Gymnasium's Hopper, under its names. Ranges are open intervals. */
@@ -65,6 +66,15 @@ export function evaluate(motion: Motion, options: HopperOptions, version: Hopper
   };
 }
 
+/**
+ * Velocities are observed clipped to ±10, so that one which leaves a wider `healthy_state_range`, as the default of ±100
+ * is, cannot be seen to. What a model predicts beyond ±10 is judged as it is.
+ */
+const terminatedAt = (options: HopperOptions, firstPosition: number): Robot["terminatedAt"] =>
+  whenUnhealthy({ positions: POSITIONS, firstPosition, velocities: VELOCITIES }, options, (qpos, qvel) =>
+    isHealthy(qpos, qvel, options),
+  );
+
 export function hopper(version: HopperVersion, options: HopperOptions): Robot {
   const firstPosition = options.exclude_current_positions_from_observation ? 1 : 0;
   return {
@@ -102,6 +112,7 @@ export function hopper(version: HopperVersion, options: HopperOptions): Robot {
       before[0] = qpos[0];
     },
     evaluate: (motion) => evaluate(motion, options, version),
+    terminatedAt: terminatedAt(options, firstPosition),
     resetInfo: ({ qpos }, model): Info =>
       version === 4 ? {} : { x_position: qpos[0], z_distance_from_origin: qpos[1] - model.qpos0[1] },
   };

@@ -3,6 +3,7 @@ import type { Transition } from "../episode.ts";
 import type { Motion, Robot } from "../locomotion.ts";
 import type { ModelFacts, PhysicsField, PhysicsFields } from "../mujoco.ts";
 import { addUniform, append, clip, inside, sumOfSquares, survivalFormula, survivalReward } from "../terms.ts";
+import { whenUnhealthy } from "../termination.ts";
 import { HUMANOID_MJCF } from "./model.ts";
 
 /** Constructor options that Gymnasium's Humanoid has in both versions, under its names. */
@@ -119,6 +120,12 @@ function evaluate(motion: Motion, options: HumanoidOptions, after: Float64Array)
   };
 }
 
+/** The height is always observed, so that all can be seen. */
+const terminatedAt = (options: HumanoidOptions, firstPosition: number): Robot["terminatedAt"] =>
+  whenUnhealthy({ positions: POSITIONS, firstPosition, velocities: VELOCITIES }, options, (qpos) =>
+    isHealthy(qpos, options),
+  );
+
 /** Gymnasium has arrays of two tendons, left and right; here each number has a name of its own. */
 const place = ({ qpos, ten_length, ten_velocity }: PhysicsFields): Info => ({
   x_position: qpos[0],
@@ -179,6 +186,7 @@ function humanoid(options: HumanoidOptions): Robot {
       centerOfMass(fields, model, before);
     },
     evaluate: (motion) => evaluate(motion, options, after),
+    terminatedAt: terminatedAt(options, firstPosition),
     resetInfo: (fields) => (version === 4 ? {} : place(fields)),
   };
 }

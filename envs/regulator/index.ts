@@ -2,6 +2,7 @@ import { box, unbounded } from "../box.ts";
 import type { EnvironmentDefinition, TaskDescription } from "../environment.ts";
 import { episodic, type Dynamics } from "../episode.ts";
 import { optionsOf } from "../options.ts";
+import { never, rowwise } from "../termination.ts";
 import { ACTION_COST, DT, FORCE, VELOCITY_COST } from "./riccati.ts";
 
 export { optimalGain, optimalGains, optimalReturn, type Gain } from "./riccati.ts";
@@ -80,7 +81,11 @@ export const definitions: readonly EnvironmentDefinition[] = [
     spec,
     describe(given) {
       const options = reader.read(given);
-      return { spec: { ...spec, maxEpisodeSteps: options.max_episode_steps, options }, task };
+      return {
+        spec: { ...spec, maxEpisodeSteps: options.max_episode_steps, options },
+        task,
+        terminated: rowwise(spec.id, spec.observationSize, never),
+      };
     },
     async create(given) {
       const options = reader.read(given);

@@ -2,6 +2,7 @@ import type { Info } from "../environment.ts";
 import type { Transition } from "../episode.ts";
 import type { Motion, Robot } from "../locomotion.ts";
 import { addUniform, append, appendClipped, inside, sumOfSquares, survivalFormula, survivalReward } from "../terms.ts";
+import { whenUnhealthy } from "../termination.ts";
 import { walker2dMjcf } from "./model.ts";
 
 /** Constructor options of Gymnasium's Walker2d, under its names. Ranges are open intervals. */
@@ -59,6 +60,12 @@ export function evaluate(motion: Motion, options: Walker2dOptions, version: Walk
   };
 }
 
+/** Height and pitch are always observed, so that all can be seen. */
+const terminatedAt = (options: Walker2dOptions, firstPosition: number): Robot["terminatedAt"] =>
+  whenUnhealthy({ positions: POSITIONS, firstPosition, velocities: VELOCITIES }, options, (qpos) =>
+    isHealthy(qpos, options),
+  );
+
 export function walker2d(version: Walker2dVersion, options: Walker2dOptions): Robot {
   const firstPosition = options.exclude_current_positions_from_observation ? 1 : 0;
   return {
@@ -95,6 +102,7 @@ export function walker2d(version: Walker2dVersion, options: Walker2dOptions): Ro
       before[0] = qpos[0];
     },
     evaluate: (motion) => evaluate(motion, options, version),
+    terminatedAt: terminatedAt(options, firstPosition),
     resetInfo: ({ qpos }, model): Info =>
       version === 4 ? {} : { x_position: qpos[0], z_distance_from_origin: qpos[1] - model.qpos0[1] },
   };

@@ -8,7 +8,7 @@ async function trained(executor: string): Promise<Float32Array> {
   const config = sac.config.parse({ steps: 140, randomSteps: 100, hidden: [8], batchSize: 16, executor });
   const trainer = await sac.create({ environment: spec, makeEnvironment: () => make(spec.id), seed: 3 }, config);
   while (!trainer.done) await trainer.advance();
-  const weights = Float32Array.from(Object.values(trainer.policy.weights()).flatMap(({ values }) => [...values]));
+  const weights = Float32Array.from(Object.values(trainer.policy!.weights()).flatMap(({ values }) => [...values]));
   trainer.close();
   return weights;
 }

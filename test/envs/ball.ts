@@ -1,5 +1,6 @@
 import type { EnvironmentSpec } from "../../envs/index.ts";
 import type { Robot } from "../../envs/locomotion.ts";
+import { never } from "../../envs/termination.ts";
 
 /** A ball that is pushed along a floor. It uses what Hopper does not: quantities that lag behind the state. */
 export const ball: Robot = {
@@ -48,6 +49,7 @@ export const ball: Robot = {
     terminated: false,
     info: {},
   }),
+  terminatedAt: never,
   resetInfo: () => ({}),
 };
 

@@ -29,7 +29,7 @@ const schema = z.strictObject({
 const agent: AgentDefinition<typeof schema> = {
   name: "example",
   description: "",
-  needsDemonstrations: false,
+  takes: {},
   config: schema,
   presets: () => ({
     smoke: { steps: 10, reward: { bound: 1 } },

@@ -49,6 +49,7 @@ export function listCommand(terminal: Terminal): Command {
         const { listEnvironments } = await import("../../envs/index.ts");
         const { configOptions } = await import("../config.ts");
         const { findAgent, findEnvironment } = await import("../names.ts");
+        const { neededFlags } = await import("../run-inputs.ts");
 
         const agents: readonly AgentDefinition[] = name === undefined ? allAgents : [findAgent(name)];
         const environments = listEnvironments();
@@ -70,7 +71,7 @@ export function listCommand(terminal: Terminal): Command {
               agents: agents.map((agent) => ({
                 name: agent.name,
                 description: agent.description,
-                needsDemonstrations: agent.needsDemonstrations,
+                takes: agent.takes,
                 options: configOptions(agent),
               })),
             }),
@@ -103,7 +104,7 @@ export function listCommand(terminal: Terminal): Command {
             agents.map((agent) => [
               agent.name,
               agent.description,
-              agent.needsDemonstrations ? "needs --demos" : "",
+              neededFlags(agent).join(" "),
             ]),
           );
           if (name !== undefined) {

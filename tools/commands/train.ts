@@ -1,5 +1,4 @@
-import { Command, Option } from "commander";
-import type { PresetName } from "../../agents/trainer.ts";
+import { Command } from "commander";
 import type { Terminal } from "../terminal.ts";
 import { examples, gather, integerFrom } from "./options.ts";
 
@@ -7,10 +6,13 @@ import { examples, gather, integerFrom } from "./options.ts";
 export interface TrainOptions {
   readonly seed?: number;
   readonly steps?: number;
-  readonly preset?: PresetName;
+  readonly preset?: string;
   readonly set?: readonly string[];
   readonly demos?: string;
   readonly policy?: string;
+  readonly dataset?: string;
+  readonly model?: string;
+  readonly reward?: string;
   readonly out?: string;
   readonly resume?: string;
   readonly checkpointInterval: number;
@@ -30,11 +32,10 @@ export function trainCommand(terminal: Terminal, setExitCode: (code: number) => 
     .argument("[env]", "environment, as `motive list envs` names it")
     .option("--seed <n>", "seed of everything random in the run (default: 0)", integerFrom(0))
     .option("--steps <n>", "environment steps to train for", integerFrom(1))
-    .addOption(
-      new Option(
-        "--preset <name>",
-        "a set of options: smoke (seconds, only shows that it runs), quick (minutes), paper (for results)",
-      ).choices(["smoke", "quick", "paper"]),
+    .option(
+      "--preset <name>",
+      "a set of options: smoke (seconds, only shows that it runs), quick (minutes), paper (for results), and those that " +
+        "`motive list presets` shows of an agent",
     )
     .option(
       "--set <path=value>",
@@ -43,6 +44,9 @@ export function trainCommand(terminal: Terminal, setExitCode: (code: number) => 
     )
     .option("--demos <file>", "demonstrations to learn from, an HDF5 file as D4RL lays them out")
     .option("--policy <run|file>", "a policy to start from, of a run or as `motive export` wrote it (agent sac)")
+    .option("--dataset <file>", "transitions to learn from offline, a file in D4RL's layout or a Minari dataset")
+    .option("--model <run|file>", "a world model that was trained before (mopo, offline-ml-irl); without it, one is trained first")
+    .option("--reward <run|file>", "a learned reward to maximise instead of the dataset's (mopo)")
     .option("--out <dir>", "the run directory to create (default: runs/<agent>-<env>-seed<n>)")
     .option("--resume <dir>", "continue the run in this directory")
     .option("--checkpoint-interval <n>", "save a checkpoint every so many steps", integerFrom(1), 25_000)

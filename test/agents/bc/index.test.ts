@@ -60,7 +60,7 @@ describe("behaviour cloning", () => {
     const action = new Float64Array(1);
     let total = 0;
     for (let i = 0; i < 32; i++) {
-      trainer.policy.act(state(i), "mean", random, action);
+      trainer.policy!.act(state(i), "mean", random, action);
       total += (action[0] - actions[i]) ** 2 / 32;
     }
     // an action that does not depend on the state has their variance: (0.96·4)²/12 = 1.2
@@ -83,10 +83,10 @@ describe("behaviour cloning", () => {
     });
     const action = new Float64Array(1);
     for (const s of [-0.8, -0.4, 0, 0.4, 0.8]) {
-      const [mu, logStd] = plainNetwork(trainer.policy.weights(), "tanh", [s]);
+      const [mu, logStd] = plainNetwork(trainer.policy!.weights(), "tanh", [s]);
       expect(Math.abs(mu - mean(s)), `mean at ${s}: ${mu}`).toBeLessThan(0.05);
       expect(Math.abs(Math.exp(logStd) / deviation(s) - 1), `deviation at ${s}: ${Math.exp(logStd)}`).toBeLessThan(0.08);
-      trainer.policy.act([s], "mean", random, action);
+      trainer.policy!.act([s], "mean", random, action);
       expect(action[0]).toBeCloseTo(1 + 2 * Math.tanh(mu), 5);
     }
     trainer.close();

@@ -39,7 +39,7 @@ async function train(overrides: object = {}): Promise<{ snapshot: Snapshot; weig
   while (!trainer.done) await trainer.advance();
   const file = join(folder, "checkpoint");
   writeCheckpoint(file, trainer.snapshot());
-  const weights = trainer.policy.weights();
+  const weights = trainer.policy!.weights();
   trainer.close();
   return { snapshot: readCheckpoint(file), weights };
 }

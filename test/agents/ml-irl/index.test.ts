@@ -57,7 +57,7 @@ async function recover(task: LineTask, rewardInput: "state" | "state-action", te
   );
   while (!trainer.done) await trainer.advance();
   const options = { episodes: 50, seed: 77, mode: "mean" } as const;
-  const achieved = (await evaluatePolicy(environment, trainer.policy, options)).mean;
+  const achieved = (await evaluatePolicy(environment, trainer.policy!, options)).mean;
   const best = (await evaluatePolicy(environment, expertOf(task), options)).mean;
   // tanh bounds the reward, and leaves the order as it is
   const weights = trainer.reward!.weights();

@@ -1,0 +1,38 @@
+import { z } from "zod";
+import { sacSchema } from "../sac/config.ts";
+import { worldModelSchema } from "../world-model/config.ts";
+import { penaltyKinds } from "../world-model/penalties.ts";
+
+/** SAC in a world model: there is no exploration to begin with. */
+const modelSacSchema = sacSchema.omit({ randomSteps: true, criticWarmup: true }).extend({
+  replayCapacity: z.int().positive().default(400_000).describe("transitions of the model that the replay buffer keeps"),
+});
+
+/** How a policy is optimised in a world model, also for algorithms that learn the reward. */
+export const offlineSchema = z.strictObject({
+  model: worldModelSchema.prefault({}).describe("the world model, where none is given with --model"),
+  penalty: z
+    .strictObject({
+      kind: z.enum(penaltyKinds).default("max-aleatoric").describe("U(s,a): what counts as uncertain"),
+      coefficient: z.number().min(0).default(1).describe("λ: the reward in the model is r − λ·U"),
+    })
+    .prefault({})
+    .describe("penalty for uncertain predictions"),
+  rollouts: z
+    .strictObject({
+      horizon: z.int().positive().default(5).describe("steps h of a rollout in the model"),
+      size: z.int().positive().default(500).describe("rollouts side by side"),
+      transitionsPerUpdate: z.int().positive().default(20).describe("transitions that the model gives per policy update"),
+    })
+    .prefault({})
+    .describe("rollouts in the model, branched from the dataset's states"),
+  realShare: z.number().min(0).max(1).default(0.05).describe("share of the dataset's transitions in each minibatch"),
+  sac: modelSacSchema.prefault({}).describe("the policy solver"),
+});
+
+export const mopoSchema = offlineSchema.extend({
+  steps: z.int().positive().default(300_000).describe("policy updates"),
+});
+
+export type OfflineConfig = z.output<typeof offlineSchema>;
+export type MopoConfig = z.output<typeof mopoSchema>;

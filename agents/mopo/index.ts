@@ -1,0 +1,83 @@
+import { UserError } from "../../src/errors.ts";
+import { createRandom } from "../../src/random/index.ts";
+import { modelPhase } from "../model-phase.ts";
+import { environmentReward, onTopOfWorld } from "../reward-function.ts";
+import { requireInput, type AgentDefinition, type Metrics, type Trainer, type TrainerContext } from "../trainer.ts";
+import { fitWorldModel } from "../world-model/fit.ts";
+import type { WorldModel } from "../world-model/model.ts";
+import { startStates } from "../world-model/world.ts";
+import { mopoSchema, type MopoConfig } from "./config.ts";
+import { mopoPresets } from "./presets.ts";
+import { createMopo } from "./solver.ts";
+
+/** Policy updates of one call of `advance`. */
+const UNIT = 500;
+
+/** What a solver in a model reports: its episodes are rollouts there, not in the environment. */
+export const modelMetrics = ({ episodeReturn, episodeLength, ...others }: Metrics): Metrics => ({
+  ...others,
+  ...(episodeReturn !== undefined && { modelReturn: episodeReturn, modelLength: episodeLength }),
+});
+
+/**
+ * Model-based offline policy optimisation (Yu et al. 2020): a policy for the dataset's rewards, or for a reward that was
+ * learned elsewhere, from the dataset alone.
+ */
+async function create(context: TrainerContext, config: MopoConfig): Promise<Trainer> {
+  const { environment, seed, reward: given } = context;
+  const set = requireInput("mopo", context, "dataset");
+  const random = createRandom(seed);
+  const datasetRewards = given === undefined;
+
+  const train = async (model: WorldModel): Promise<Trainer> => {
+    if (datasetRewards && !model.architecture.rewards) {
+      throw new UserError("the given world model predicts no rewards: train one with rewards=true, or give a reward with --reward");
+    }
+    const { solver, world } = await createMopo({
+      model,
+      set,
+      starts: startStates([{ observations: set.observations, share: 1 }], set.observationSize),
+      reward: given === undefined ? environmentReward : onTopOfWorld(given),
+      datasetRewards,
+      config,
+      totalSteps: config.steps,
+      random,
+    });
+    return {
+      environmentSteps: 0,
+      get steps() {
+        return solver.steps;
+      },
+      totalSteps: config.steps,
+      get done() {
+        return solver.steps >= config.steps;
+      },
+      policy: solver.policy,
+      model,
+      async advance() {
+        const metrics = await solver.improve(Math.min(UNIT, config.steps - solver.steps));
+        return { environmentSteps: 0, ...modelMetrics(metrics), penalty: world.meanPenalty() };
+      },
+      snapshot: () => solver.snapshot(),
+      restore(snapshot) {
+        solver.restore(snapshot);
+      },
+      close: () => void solver.close(),
+    };
+  };
+
+  const model = context.model ?? {
+    fit: await fitWorldModel({ environment: environment.id, set, config: config.model, rewards: datasetRewards, random: random.split("world model") }),
+    steps: config.model.steps,
+  };
+  return modelPhase({ model, steps: config.steps, train });
+}
+
+export const mopo: AgentDefinition<typeof mopoSchema> = {
+  name: "mopo",
+  description: "Model-based offline policy optimisation: a policy from a dataset alone, for its rewards or for a learned one",
+  takes: { dataset: "required", model: "optional", reward: "optional" },
+  config: mopoSchema,
+  presets: mopoPresets,
+  create,
+};

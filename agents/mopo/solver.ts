@@ -1,0 +1,71 @@
+import type { TransitionSet } from "../../datasets/transition-set.ts";
+import { UserError } from "../../src/errors.ts";
+import type { Random } from "../../src/random/index.ts";
+import { datasetSource } from "../dataset-source.ts";
+import { executorOf } from "../executor.ts";
+import type { PolicySolver } from "../policy-solver.ts";
+import type { RewardFunction } from "../reward-function.ts";
+import { createSac } from "../sac/solver.ts";
+import type { WorldModel } from "../world-model/model.ts";
+import { modelWorld, type ModelWorld, type StartStates } from "../world-model/world.ts";
+import type { OfflineConfig } from "./config.ts";
+
+export interface MopoOptions {
+  readonly model: WorldModel;
+  readonly set: TransitionSet;
+  readonly starts: StartStates;
+  /** What the policy maximises. */
+  readonly reward: RewardFunction;
+  /** Whether the dataset's rewards count: those of its transitions, and those that the model predicts. */
+  readonly datasetRewards: boolean;
+  readonly config: OfflineConfig;
+  /** Policy updates of the whole run. */
+  readonly totalSteps: number;
+  readonly random: Random;
+}
+
+/** @throws UserError for rollouts that do not come out even with updates */
+function checkRollouts({ rollouts: { size, transitionsPerUpdate }, sac: { updatesPerRun } }: OfflineConfig): void {
+  const updates = size / transitionsPerUpdate;
+  if (!Number.isInteger(updates) || updates % updatesPerRun !== 0) {
+    throw new UserError(
+      `rollouts.size=${size} with transitionsPerUpdate=${transitionsPerUpdate} gives ${updates} updates per step of the model, expected a multiple of sac.updatesPerRun=${updatesPerRun}`,
+    );
+  }
+}
+
+/** A policy solver and the model world that it acts in. */
+export interface Mopo {
+  readonly solver: PolicySolver;
+  readonly world: ModelWorld;
+}
+
+/**
+ * MOPO's policy optimisation (Yu et al. 2020, algorithm 2): SAC in branched rollouts of a world model, with a share of the
+ * dataset in each minibatch. The solver's steps are policy updates.
+ */
+export async function createMopo({ model, set, starts, reward, datasetRewards, config, totalSteps, random }: MopoOptions): Promise<Mopo> {
+  checkRollouts(config);
+  const { rollouts, penalty, realShare, sac } = config;
+  const world = await modelWorld({
+    model,
+    size: rollouts.size,
+    horizon: rollouts.horizon,
+    starts,
+    rewards: datasetRewards,
+    penalty,
+    random: random.split("world"),
+    executor: executorOf(sac.executor),
+  });
+  const solver = await createSac({
+    world,
+    environment: model.architecture.environment,
+    reward,
+    config: { ...sac, randomSteps: 0, criticWarmup: 0 },
+    totalSteps,
+    transitionsPerUpdate: rollouts.transitionsPerUpdate,
+    others: { source: datasetSource(set, datasetRewards), share: realShare },
+    random: random.split("solver"),
+  });
+  return { solver, world };
+}

@@ -1,0 +1,38 @@
+import { z } from "zod";
+import { rewardStepSchema } from "../ml-irl/config.ts";
+import { offlineSchema } from "../mopo/config.ts";
+
+export const offlineMlIrlSchema = rewardStepSchema.extend({
+  ...offlineSchema.shape,
+  steps: z.int().positive().default(200_000).describe("policy updates"),
+  trajectories: z.int().positive().default(5).describe("expert trajectories taken from the demonstrations"),
+  rewardInput: z.enum(["state-action", "state"]).default("state-action").describe("r(s,a) or r(s)"),
+  policySteps: z.int().positive().default(1_000).describe("policy updates per iteration"),
+  agentSamples: z
+    .enum(["rollouts", "experience"])
+    .default("rollouts")
+    .describe("agent trajectories: fresh rollouts of the current policy in the model, or the solver's latest ones"),
+  agentTrajectories: z.int().positive().default(20).describe("agent trajectories per iteration"),
+  agentHorizon: z.int().positive().default(200).describe("steps of an agent trajectory in the model"),
+  agentStarts: z
+    .enum(["first", "any"])
+    .default("any")
+    .describe("where agent trajectories begin: at the expert's first states, or at any of the expert's"),
+  afterTermination: z
+    .enum(["level", "stop", "absorbing"])
+    .default("level")
+    .describe("after a fall: not compared, with the reward's level fixed; the trajectory ends; or an absorbing state with a learned reward"),
+  discounted: z.boolean().default(false).describe("weight step t of a trajectory by γᵗ (thesis, eq. 3.16) or all alike"),
+  demonstrationsInData: z
+    .boolean()
+    .default(true)
+    .describe("the expert's transitions also train the world model, start rollouts and fill minibatches"),
+  expertStarts: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.5)
+    .describe("share of the solver's rollouts that begin in the expert's states; the others begin in the dataset's"),
+});
+
+export type OfflineMlIrlConfig = z.output<typeof offlineMlIrlSchema>;

@@ -1,0 +1,121 @@
+import type { TransitionSet } from "../../datasets/transition-set.ts";
+import { rowsWithKnownNext } from "../../datasets/transition-set.ts";
+import { UserError } from "../../src/errors.ts";
+import type { Random } from "../../src/random/index.ts";
+
+/** Standardisation of what enters and leaves the networks: (x − mean)/scale per component. */
+export interface Standardization {
+  /** of (s, a), [O + A] */
+  readonly inputMean: Float32Array;
+  readonly inputScale: Float32Array;
+  /** of (s′ − s, r), [O] or [O + 1] */
+  readonly targetMean: Float32Array;
+  readonly targetScale: Float32Array;
+}
+
+/** Standardised inputs are clipped to this, so that a state far from all data does not saturate the networks (public code of MOPO). */
+export const INPUT_RANGE = 10;
+
+/** A component whose deviation is below it never changed; it is left as it is. */
+const CONSTANT = 1e-6;
+
+/** A dataset as the networks take it, row by row: standardised inputs [N, O + A] and targets [N, D]. */
+export interface ModelData {
+  readonly inputs: Float32Array;
+  readonly targets: Float32Array;
+  readonly inputSize: number;
+  readonly targetSize: number;
+  readonly standardization: Standardization;
+  /** Rows to learn from, and rows held out: those of whole episodes. Rows whose next state is not known are in neither. */
+  readonly training: Uint32Array;
+  readonly holdout: Uint32Array;
+}
+
+/**
+ * Episodes to hold out: drawn until they hold `fraction` of the rows, or `most` rows. A set of a single episode gives its
+ * last part.
+ * @returns row ranges
+ */
+export function holdoutRanges(
+  { size, episodes }: Pick<TransitionSet, "size" | "episodes">,
+  { holdoutFraction, holdoutRows }: { readonly holdoutFraction: number; readonly holdoutRows: number },
+  random: Random,
+): { start: number; end: number }[] {
+  const wanted = Math.max(1, Math.min(holdoutRows, Math.floor(holdoutFraction * size)));
+  if (episodes.length === 1) return [{ start: size - wanted, end: size }];
+  const ranges: { start: number; end: number }[] = [];
+  let rows = 0;
+  // one episode must be left to learn from
+  for (const index of random.permutation(episodes.length).subarray(1)) {
+    if (rows >= wanted) break;
+    const { start, end } = episodes[index];
+    ranges.push({ start, end });
+    rows += end - start;
+  }
+  return ranges.sort((a, b) => a.start - b.start);
+}
+
+/** Mean and standard deviation of every column over some rows. */
+function moments(values: Float32Array, width: number, rows: Uint32Array): { mean: Float32Array; scale: Float32Array } {
+  const mean = new Float64Array(width);
+  const squares = new Float64Array(width);
+  for (const row of rows) for (let j = 0; j < width; j++) mean[j] += values[row * width + j];
+  for (let j = 0; j < width; j++) mean[j] /= rows.length;
+  for (const row of rows) for (let j = 0; j < width; j++) squares[j] += (values[row * width + j] - mean[j]) ** 2;
+  const scale = Float32Array.from(squares, (sum) => {
+    const deviation = Math.sqrt(sum / rows.length);
+    return deviation < CONSTANT ? 1 : deviation;
+  });
+  return { mean: Float32Array.from(mean), scale };
+}
+
+function standardize(values: Float32Array, mean: Float32Array, scale: Float32Array, range: number): void {
+  const width = mean.length;
+  for (let i = 0, j = 0; i < values.length; i++, j = j + 1 === width ? 0 : j + 1) {
+    values[i] = Math.max(-range, Math.min(range, (values[i] - mean[j]) / scale[j]));
+  }
+}
+
+/**
+ * Splits and standardises a dataset. Statistics are those of the rows to learn from.
+ * @throws UserError when it has too few rows
+ */
+export function modelData(
+  set: TransitionSet,
+  options: { readonly rewards: boolean; readonly holdoutFraction: number; readonly holdoutRows: number },
+  random: Random,
+): ModelData {
+  const { size, observationSize, actionSize } = set;
+  const inputSize = observationSize + actionSize;
+  const targetSize = observationSize + (options.rewards ? 1 : 0);
+  const inputs = new Float32Array(size * inputSize);
+  const targets = new Float32Array(size * targetSize);
+  for (let row = 0; row < size; row++) {
+    const s = row * observationSize;
+    inputs.set(set.observations.subarray(s, s + observationSize), row * inputSize);
+    inputs.set(set.actions.subarray(row * actionSize, (row + 1) * actionSize), row * inputSize + observationSize);
+    for (let j = 0; j < observationSize; j++) targets[row * targetSize + j] = set.nextObservations[s + j] - set.observations[s + j];
+    if (options.rewards) targets[row * targetSize + observationSize] = set.rewards[row];
+  }
+  const held = new Uint8Array(size);
+  for (const { start, end } of holdoutRanges(set, options, random)) held.fill(1, start, end);
+  const known = rowsWithKnownNext(set);
+  const training = known.filter((row) => held[row] === 0);
+  const holdout = known.filter((row) => held[row] === 1);
+  if (training.length === 0 || holdout.length === 0) {
+    throw new UserError(`a world model cannot be trained on ${known.length} transitions: none are left to ${training.length === 0 ? "learn from" : "hold out"}`);
+  }
+  const input = moments(inputs, inputSize, training);
+  const target = moments(targets, targetSize, training);
+  standardize(inputs, input.mean, input.scale, INPUT_RANGE);
+  standardize(targets, target.mean, target.scale, Infinity);
+  return {
+    inputs,
+    targets,
+    inputSize,
+    targetSize,
+    standardization: { inputMean: input.mean, inputScale: input.scale, targetMean: target.mean, targetScale: target.scale },
+    training,
+    holdout,
+  };
+}

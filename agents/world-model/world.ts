@@ -1,0 +1,154 @@
+import { make, terminationOf } from "../../envs/index.ts";
+import type { Random } from "../../src/random/index.ts";
+import type { Executor } from "../../src/nn/executor.ts";
+import type { World } from "../world.ts";
+import { modelStep, type ModelStep, type WorldModel } from "./model.ts";
+import type { PenaltyKind } from "./penalties.ts";
+
+/** States that rollouts start from. */
+export interface StartStates {
+  /** Writes the observation of a start state. */
+  draw(random: Random, observation: Float32Array): void;
+}
+
+/** Rows of several tables of observations [N, O], each table chosen with its share. */
+export function startStates(
+  tables: readonly { readonly observations: Float32Array; readonly share: number }[],
+  observationSize: number,
+): StartStates {
+  return {
+    draw(random, observation) {
+      let rest = random.uniform() * tables.reduce((sum, { share }) => sum + share, 0);
+      const chosen = tables.find(({ share }) => (rest -= share) < 0) ?? tables[tables.length - 1];
+      const row = random.integer(chosen.observations.length / observationSize) * observationSize;
+      observation.set(chosen.observations.subarray(row, row + observationSize));
+    },
+  };
+}
+
+/**
+ * A rollout that leaves the data this far behind, in standard deviations of any component of the observation, is cut: what
+ * the networks say there means nothing, and states fed back to them may grow without bound.
+ */
+export const OBSERVATION_RANGE = 10;
+
+/** Whether a row of observations is farther from the data than {@link OBSERVATION_RANGE}. */
+export function outOfRange({ architecture: { observationSize }, standardization: { inputMean, inputScale } }: WorldModel) {
+  return (observations: Float32Array, row: number): boolean => {
+    for (let j = 0; j < observationSize; j++) {
+      const distance = Math.abs(observations[row * observationSize + j] - inputMean[j]) / inputScale[j];
+      if (!(distance <= OBSERVATION_RANGE)) return true;
+    }
+    return false;
+  };
+}
+
+export interface ModelWorldOptions {
+  readonly model: WorldModel;
+  /** Rollouts side by side. */
+  readonly size: number;
+  /** Steps after which a rollout is cut. */
+  readonly horizon: number;
+  readonly starts: StartStates;
+  /** Whether the world pays the rewards that the model predicts. */
+  readonly rewards: boolean;
+  readonly penalty?: { readonly kind: PenaltyKind; readonly coefficient: number };
+  readonly random: Random;
+  readonly executor?: Executor;
+}
+
+export interface ModelWorld extends World {
+  /** Mean U(s,a) of the steps since the last call. */
+  meanPenalty(): number;
+}
+
+/**
+ * A world model as a {@link World} of branched rollouts (Janner et al. 2019; MOPO, Yu et al. 2020, algorithm 2): each episode
+ * begins in a start state, is moved by a random elite at every step, terminates where the robot's task would, and is cut
+ * after `horizon` steps. Its reward is −λ·U(s,a), with `rewards` r̂(s,a) − λ·U(s,a).
+ */
+export async function modelWorld({ model, size, horizon, starts, rewards: pays, penalty, random, executor }: ModelWorldOptions): Promise<ModelWorld> {
+  const { architecture, elites } = model;
+  const { environment, observationSize, actionSize } = architecture;
+  const { low, high } = await actionBounds(environment);
+  const step: ModelStep = await modelStep(model, { size, penalty: penalty?.kind, executor });
+  const terminatedIn = terminationOf(environment);
+  const cut = outOfRange(model);
+  const noise = random.split("model noise");
+  const restarts = random.split("start states");
+  const observations = new Float32Array(size * observationSize);
+  const nextObservations = new Float32Array(size * observationSize);
+  const rewards = new Float32Array(size);
+  const terminated = new Uint8Array(size);
+  const truncated = new Uint8Array(size);
+  const times = new Int32Array(size);
+  const chosen = new Int32Array(size);
+  let penalties = 0;
+  let steps = 0;
+
+  const start = (member: number): void => {
+    starts.draw(restarts, observations.subarray(member * observationSize, (member + 1) * observationSize));
+    times[member] = 0;
+  };
+  for (let i = 0; i < size; i++) {
+    start(i);
+    // rollouts end at different times, so that every step of the world holds all depths
+    times[i] = i % horizon;
+  }
+
+  return {
+    size,
+    observationSize,
+    actionSize,
+    actionLow: low,
+    actionHigh: high,
+    observations,
+    meanPenalty() {
+      const mean = steps > 0 ? penalties / steps : 0;
+      penalties = 0;
+      steps = 0;
+      return mean;
+    },
+    async step(actions) {
+      step.observation.set(observations);
+      step.action.set(actions);
+      noise.fillNormal(step.noise);
+      noise.fillIntegers(chosen, elites.length);
+      step.choose(chosen);
+      const { nextObservation, reward, penalty: uncertainty } = await step.run();
+      nextObservations.set(nextObservation);
+      observations.set(nextObservation);
+      for (let i = 0; i < size; i++) {
+        rewards[i] = (pays ? reward[i] : 0) - (penalty?.coefficient ?? 0) * uncertainty[i];
+        penalties += uncertainty[i] / size;
+        times[i]++;
+        terminated[i] = terminatedIn(nextObservations, i) ? 1 : 0;
+        truncated[i] = terminated[i] === 0 && (times[i] >= horizon || cut(nextObservations, i)) ? 1 : 0;
+        if (terminated[i] === 1 || truncated[i] === 1) start(i);
+      }
+      steps++;
+      return { nextObservations, rewards, terminated, truncated };
+    },
+    snapshot: () => ({
+      arrays: { observations, times },
+      values: { penalties, steps, noise: noise.state(), restarts: restarts.state() },
+    }),
+    restore({ arrays, values }) {
+      observations.set(arrays.observations);
+      times.set(arrays.times);
+      penalties = Number(values.penalties);
+      steps = Number(values.steps);
+      noise.restore(values.noise as number[]);
+      restarts.restore(values.restarts as number[]);
+    },
+    close: () => void step.dispose(),
+  };
+}
+
+/** The action bounds of an environment. */
+async function actionBounds(id: string): Promise<{ low: Float64Array; high: Float64Array }> {
+  const environment = await make(id);
+  environment.close();
+  return environment.actionSpace;
+}
+
