@@ -3,8 +3,8 @@ import type { Demonstrations } from "../datasets/demonstrations.ts";
 import type { TransitionSet } from "../datasets/transition-set.ts";
 import type { Environment, EnvironmentSpec } from "../envs/index.ts";
 import type { Checkpointable, NumericArray, Snapshot } from "../src/runs/snapshot.ts";
-import type { NetworkPolicy } from "./network-policy.ts";
 import type { Policy } from "./policy.ts";
+import type { SacNetworkWeights } from "./sac/networks.ts";
 import type { LearnedReward } from "./reward-network.ts";
 import type { WorldModel } from "./world-model/model.ts";
 
@@ -16,7 +16,7 @@ export type Weights = Readonly<Record<string, { readonly shape: readonly number[
 
 /** Something that leaves the run as weights with the facts to rebuild it. */
 export interface SavedWeights {
-  readonly kind: "policy" | "reward" | "world-model";
+  readonly kind: "policy" | "reward" | "world-model" | "sac-networks";
   weights(): Weights;
   /** Strings that, with the weights, say everything needed to rebuild it (architecture, sizes, environment). */
   metadata(): Readonly<Record<string, string>>;
@@ -45,6 +45,8 @@ export interface Trainer extends Pick<Checkpointable, "snapshot"> {
   readonly policy?: Policy & Exportable;
   /** The learned reward, where the algorithm learns one. */
   readonly reward?: Exportable;
+  /** Policy, critics and temperature, where the algorithm can go on from them. */
+  readonly networks?: SavedWeights;
   /** The world model, where the algorithm acts in one. */
   readonly model?: SavedWeights;
   close(): void;
@@ -53,8 +55,8 @@ export interface Trainer extends Pick<Checkpointable, "snapshot"> {
 /** What a run can be given beside its configuration. */
 export interface RunInputs {
   readonly demonstrations?: Demonstrations;
-  /** A policy to start from. */
-  readonly initialPolicy?: NetworkPolicy;
+  /** What another run of SAC has learned, to go on from. */
+  readonly networks?: SacNetworkWeights;
   /** Transitions to learn from without an environment. */
   readonly dataset?: TransitionSet;
   /** A world model that was trained before. */

@@ -7,6 +7,8 @@ import { readRun } from "../src/runs/index.ts";
 export const policyFile = "policy.safetensors";
 /** The same for the learned reward, where there is one. */
 export const rewardFile = "reward.safetensors";
+/** The same for the networks of a SAC run, critics included, that another run can go on from. */
+export const networksFile = "networks.safetensors";
 /** The same for the world model. */
 export const modelFile = "model.safetensors";
 

@@ -3,8 +3,8 @@ import { createReadStream, existsSync } from "node:fs";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { z } from "zod";
-import { loadNetworkPolicy } from "../agents/network-policy.ts";
 import { loadLearnedReward } from "../agents/reward-network.ts";
+import { loadSacNetworks } from "../agents/sac/networks.ts";
 import type { AgentDefinition, InputName, RunInputs } from "../agents/trainer.ts";
 import { loadWorldModel } from "../agents/world-model/model.ts";
 import { readDemonstrations } from "../datasets/demonstrations.ts";
@@ -14,12 +14,12 @@ import { UserError } from "../src/errors.ts";
 import { fileError } from "../src/runs/atomic-file.ts";
 import { UsageError } from "./errors.ts";
 import { isDirectory } from "./files.ts";
-import { modelFile, policyFile, rewardFile, runFile } from "./run-files.ts";
+import { modelFile, networksFile, rewardFile, runFile } from "./run-files.ts";
 
 /** The flags of `motive train` that name inputs, and the paths given. */
 export interface InputRequest {
   readonly demos?: string;
-  readonly policy?: string;
+  readonly networks?: string;
   readonly dataset?: string;
   readonly model?: string;
   readonly reward?: string;
@@ -29,7 +29,7 @@ export interface InputRequest {
 const fileSchema = z.object({ file: z.string(), sha256: z.string() });
 type InputFile = z.output<typeof fileSchema>;
 
-const names = ["demonstrations", "initialPolicy", "dataset", "model", "reward"] as const satisfies readonly InputName[];
+const names = ["demonstrations", "networks", "dataset", "model", "reward"] as const satisfies readonly InputName[];
 
 export const inputFilesSchema = z.partialRecord(z.enum(names), fileSchema);
 export type InputFiles = z.output<typeof inputFilesSchema>;
@@ -50,14 +50,14 @@ function checkEnvironment(file: string, what: string, made: string, { id }: Envi
 
 const kinds: { readonly [Name in InputName]-?: InputKind<Name> } = {
   demonstrations: { option: "demos", title: "demonstrations", read: readDemonstrations },
-  initialPolicy: {
-    option: "policy",
-    title: "initial policy",
-    inRun: policyFile,
+  networks: {
+    option: "networks",
+    title: "networks",
+    inRun: networksFile,
     read(file, environment) {
-      const policy = loadNetworkPolicy(file);
-      checkEnvironment(file, "policy", policy.architecture.environment, environment);
-      return policy;
+      const networks = loadSacNetworks(file);
+      checkEnvironment(file, "policy", networks.architecture.environment, environment);
+      return networks;
     },
   },
   dataset: {
@@ -124,7 +124,7 @@ function checkTaken({ name: agent, takes }: AgentDefinition, name: InputName, gi
   if (takes[name] === undefined && given) {
     const reasons: Partial<Record<InputName, string>> = {
       demonstrations: "does not learn from demonstrations",
-      initialPolicy: "cannot start from a given policy",
+      networks: "cannot go on from given networks",
     };
     throw new UsageError(`${agent} ${reasons[name] ?? `takes no ${title}`}: leave --${option} out`);
   }

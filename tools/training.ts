@@ -11,7 +11,7 @@ import { holdSignals } from "./interrupt.ts";
 import { formatCount, formatDuration } from "./progress.ts";
 import type { Progress } from "./progress.ts";
 import { version } from "./project.ts";
-import { modelFile, policyFile, rewardFile } from "./run-files.ts";
+import { modelFile, networksFile, policyFile, rewardFile } from "./run-files.ts";
 import type { RunSession } from "./run-session.ts";
 
 import { formatTable } from "./terminal.ts";
@@ -76,6 +76,7 @@ function saveCheckpoint({ run, trainer }: RunSession): void {
   run.saveCheckpoint(trainer.steps, trainer.snapshot());
   if (trainer.policy) exportWeights(trainer.policy, join(run.directory, policyFile));
   if (trainer.reward) exportWeights(trainer.reward, join(run.directory, rewardFile));
+  if (trainer.networks) exportWeights(trainer.networks, join(run.directory, networksFile));
   if (trainer.model) exportWeights(trainer.model, join(run.directory, modelFile));
 }
 

@@ -4,7 +4,7 @@ import { worldModelSchema } from "../world-model/config.ts";
 import { penaltyKinds } from "../world-model/penalties.ts";
 
 /** SAC in a world model: there is no exploration to begin with. */
-const modelSacSchema = sacSchema.omit({ randomSteps: true, criticWarmup: true }).extend({
+const modelSacSchema = sacSchema.omit({ randomSteps: true }).extend({
   replayCapacity: z.int().positive().default(400_000).describe("transitions of the model that the replay buffer keeps"),
 });
 

@@ -61,7 +61,7 @@ export async function createMopo({ model, set, starts, reward, datasetRewards, c
     world,
     environment: model.architecture.environment,
     reward,
-    config: { ...sac, randomSteps: 0, criticWarmup: 0 },
+    config: { ...sac, randomSteps: 0 },
     totalSteps,
     transitionsPerUpdate: rollouts.transitionsPerUpdate,
     others: { source: datasetSource(set, datasetRewards), share: realShare },

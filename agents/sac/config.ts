@@ -21,12 +21,7 @@ export const sacSchema = z.strictObject({
   automaticTemperature: z.boolean().default(true).describe("learn α for a target entropy; false: α stays at `temperature`"),
   temperature: z.number().positive().default(0.2).describe("entropy temperature α, or its first value when it is learned"),
   targetEntropy: z.number().optional().describe("target entropy H̄ in nats, of actions scaled to [−1,1]; default −dim(A)"),
-  randomSteps: z.int().min(0).default(5_000).describe("first steps without updates, with uniformly random actions unless a policy is given"),
-  criticWarmup: z
-    .int()
-    .min(0)
-    .default(0)
-    .describe("first updates that change only the critics: they must know a given policy (--policy) before they improve it"),
+  randomSteps: z.int().min(0).default(5_000).describe("first steps without updates, with uniformly random actions; in a run that goes on from networks, with theirs"),
   replayCapacity: z.int().positive().default(1_000_000).describe("transitions that the replay buffer keeps"),
   executor: z
     .string()

@@ -1,28 +1,28 @@
 import { batchOf } from "../../envs/index.ts";
 import { UserError } from "../../src/errors.ts";
 import { createRandom } from "../../src/random/index.ts";
-import type { NetworkPolicy } from "../network-policy.ts";
 import { environmentReward } from "../reward-function.ts";
 import type { AgentDefinition, Trainer, TrainerContext } from "../trainer.ts";
 import { batchWorld } from "../world.ts";
 import { sacAgentSchema, type SacAgentConfig } from "./config.ts";
+import type { SacNetworkWeights } from "./networks.ts";
 import { sacPresets } from "./presets.ts";
 import { createSac } from "./solver.ts";
 
 /** Steps of one call of `advance`. */
 const UNIT = 1_000;
 
-/** @throws UserError when the policy's network is not the one that the configuration asks for */
-function checkInitialPolicy(policy: NetworkPolicy | undefined, { hidden, activation }: SacAgentConfig): void {
-  if (policy === undefined) return;
-  const { architecture } = policy;
+/** @throws UserError when given networks are not what the configuration asks for */
+function checkArchitecture(networks: SacNetworkWeights | undefined, { hidden, activation }: SacAgentConfig): void {
+  if (networks === undefined) return;
+  const { architecture } = networks;
   const shape = (of: Pick<SacAgentConfig, "hidden" | "activation">): string => `hidden=${of.hidden.join(",")} activation=${of.activation}`;
   const [given, asked] = [shape({ ...architecture, hidden: [...architecture.hidden] }), shape({ hidden, activation })];
-  if (given !== asked) throw new UserError(`the given policy has ${given}, the run asks for ${asked}`);
+  if (given !== asked) throw new UserError(`the given networks have ${given}, the run asks for ${asked}`);
 }
 
-async function create({ environment, makeEnvironment, seed, initialPolicy }: TrainerContext, config: SacAgentConfig): Promise<Trainer> {
-  checkInitialPolicy(initialPolicy, config);
+async function create({ environment, makeEnvironment, seed, networks }: TrainerContext, config: SacAgentConfig): Promise<Trainer> {
+  checkArchitecture(networks, config);
   const world = batchWorld(batchOf([await makeEnvironment()], seed));
   const solver = await createSac({
     world,
@@ -31,7 +31,7 @@ async function create({ environment, makeEnvironment, seed, initialPolicy }: Tra
     config,
     totalSteps: config.steps,
     random: createRandom(seed),
-    initialPolicy,
+    initial: networks,
   });
   return {
     get environmentSteps() {
@@ -45,6 +45,7 @@ async function create({ environment, makeEnvironment, seed, initialPolicy }: Tra
       return solver.steps >= config.steps;
     },
     policy: solver.policy,
+    networks: solver.networks,
     async advance() {
       const metrics = await solver.improve(Math.min(UNIT, config.steps - solver.steps));
       return { environmentSteps: solver.steps, ...metrics };
@@ -62,7 +63,7 @@ async function create({ environment, makeEnvironment, seed, initialPolicy }: Tra
 export const sac: AgentDefinition<typeof sacAgentSchema> = {
   name: "sac",
   description: "Soft actor-critic under the environment's own reward: experts, and the reference for learned rewards",
-  takes: { initialPolicy: "optional" },
+  takes: { networks: "optional" },
   config: sacAgentSchema,
   presets: sacPresets,
   create,

@@ -5,12 +5,13 @@ import type { Layout, VectorValues } from "../../src/nn/vector.ts";
 import type { Random } from "../../src/random/index.ts";
 import { combine, select } from "../../src/runs/snapshot.ts";
 import { executorOf } from "../executor.ts";
-import { gaussianOf, networkPolicy, type NetworkPolicy, type PolicyArchitecture } from "../network-policy.ts";
+import { gaussianOf, networkPolicy, type PolicyArchitecture } from "../network-policy.ts";
 import type { PolicySolver } from "../policy-solver.ts";
 import { createReplay, minibatchRows, type TransitionSource } from "../replay.ts";
 import type { RewardFunction } from "../reward-function.ts";
 import type { World } from "../world.ts";
 import type { SacConfig } from "./config.ts";
+import { sacNetworkWeights, type SacNetworkWeights } from "./networks.ts";
 import { compileSacUpdate, sacNetworks } from "./update.ts";
 
 export interface SacOptions {
@@ -28,8 +29,13 @@ export interface SacOptions {
   /** Transitions from elsewhere that make up a share of each minibatch, such as the dataset behind a world model. */
   readonly others?: { readonly source: TransitionSource; readonly share: number };
   readonly random: Random;
-  /** The policy to start from, of the architecture that `config` asks for; random weights without one. */
-  readonly initialPolicy?: NetworkPolicy;
+  /** Networks to go on from, of the architecture that `config` asks for; random weights without them. */
+  readonly initial?: SacNetworkWeights;
+}
+
+/** A {@link PolicySolver} whose networks another run can go on from. */
+export interface SacSolver extends PolicySolver {
+  readonly networks: SacNetworkWeights;
 }
 
 /** The architecture of the policy that a configuration asks for in a world. */
@@ -94,8 +100,8 @@ export async function createSac({
   transitionsPerUpdate = 1,
   others,
   random,
-  initialPolicy,
-}: SacOptions): Promise<PolicySolver> {
+  initial,
+}: SacOptions): Promise<SacSolver> {
   const { observationSize, actionSize, size } = world;
   const { updatesPerRun, randomSteps } = config;
   const stepsPerMember = 1 / transitionsPerUpdate;
@@ -111,10 +117,10 @@ export async function createSac({
     executor: executorOf(config.executor),
   });
   const initialCritics = networks.critic.initialize(random.split("critic weights"));
-  update.setState("phi", initialPolicy?.parameters() ?? networks.policy.network.initialize(random.split("policy weights")));
-  update.setState("theta", initialCritics);
-  update.setState("target", initialCritics);
-  update.setState("logAlpha", [Float32Array.of(Math.log(config.temperature))]);
+  update.setState("phi", initial?.phi ?? networks.policy.network.initialize(random.split("policy weights")));
+  update.setState("theta", initial?.theta ?? initialCritics);
+  update.setState("target", initial?.target ?? initialCritics);
+  update.setState("logAlpha", config.automaticTemperature && initial ? initial.logAlpha : [Float32Array.of(Math.log(config.temperature))]);
 
   const policy = networkPolicy(architecture, () => update.state("phi"));
   const { network } = networks.policy;
@@ -131,7 +137,7 @@ export async function createSac({
   let owedUpdates = 0;
 
   const act = async (): Promise<void> => {
-    if (steps < randomSteps && initialPolicy === undefined) {
+    if (steps < randomSteps && initial === undefined) {
       for (let i = 0; i < actions.length; i++) {
         const j = i % actionSize;
         actions[i] = world.actionLow[j] + (world.actionHigh[j] - world.actionLow[j]) * noise.uniform();
@@ -160,6 +166,7 @@ export async function createSac({
   return {
     policy,
     replay,
+    networks: sacNetworkWeights(architecture, (part) => update.state(part)),
     get steps() {
       return steps;
     },

@@ -17,11 +17,23 @@ export interface SacNetworks {
   readonly temperature: Layout;
 }
 
-export function sacNetworks(policy: GaussianPolicy, observationSize: number, actionSize: number, config: Pick<SacConfig, "hidden" | "activation">): SacNetworks {
-  const { hidden, activation } = config;
-  const critic = mlp({ inputs: observationSize + actionSize, hidden, outputs: 1, activation, members: 2, name: "critic" });
-  return { policy, critic, temperature: layoutOf({ logAlpha: [1] }) };
-}
+/** The twin critics Q(s,a). */
+export const criticNetwork = (
+  observationSize: number,
+  actionSize: number,
+  { hidden, activation }: { readonly hidden: readonly number[]; readonly activation: SacConfig["activation"] },
+): Mlp => mlp({ inputs: observationSize + actionSize, hidden, outputs: 1, activation, members: 2, name: "critic" });
+
+export const sacNetworks = (
+  policy: GaussianPolicy,
+  observationSize: number,
+  actionSize: number,
+  config: Pick<SacConfig, "hidden" | "activation">,
+): SacNetworks => ({
+  policy,
+  critic: criticNetwork(observationSize, actionSize, config),
+  temperature: layoutOf({ logAlpha: [1] }),
+});
 
 export interface SacUpdateOptions {
   readonly networks: SacNetworks;
@@ -34,9 +46,9 @@ export interface SacUpdateOptions {
   readonly executor?: Executor;
 }
 
-/** Step sizes that fall linearly from `initial` to a fraction of it; before the first `waiting` updates are over, none. */
-const decaying = (initial: number, fraction: number, total: number, waiting: number) => (update: number) =>
-  update < waiting ? 0 : initial * (1 - (1 - fraction) * Math.min(1, update / total));
+/** Step sizes that fall linearly from `initial` to a fraction of it. */
+const decaying = (initial: number, fraction: number, total: number) => (update: number) =>
+  initial * (1 - (1 - fraction) * Math.min(1, update / total));
 
 /**
  * One SAC update (Haarnoja et al. 2018, algorithm 1): critics, policy, temperature and target critics, in this order. The
@@ -46,13 +58,12 @@ export function compileSacUpdate({ networks, observationSize, actionSize, reward
   const { policy, critic, temperature } = networks;
   const { batchSize, gamma, automaticTemperature } = config;
   const targetEntropy = config.targetEntropy ?? -actionSize;
-  const schedule = (rate: number, final: number, waiting: number): Adam =>
-    adam({ learningRate: decaying(rate, final, totalUpdates, waiting) });
-  const { finalLearningRateFraction: final, criticWarmup } = config;
+  const schedule = (rate: number): Adam =>
+    adam({ learningRate: decaying(rate, config.finalLearningRateFraction, totalUpdates) });
   const optimizers = {
-    policy: schedule(config.policyLearningRate, final, criticWarmup),
-    critic: schedule(config.criticLearningRate, final, 0),
-    temperature: schedule(config.temperatureLearningRate, 1, criticWarmup),
+    policy: schedule(config.policyLearningRate),
+    critic: schedule(config.criticLearningRate),
+    temperature: adam({ learningRate: config.temperatureLearningRate }),
   };
   const q = (theta: Vector, s: Tensor, a: Tensor): Tensor[] => critic.apply(theta, op.concat([s, a], 1));
 

@@ -209,34 +209,36 @@ describe("a mistake gives one line, a non-zero exit code and no damage", () => {
       expect(existsSync(inFolder("run/result.json"))).toBe(true);
     });
 
-    it("and a policy to start from that does not fit, or that its agent cannot use", () => {
-      const small = readFileSync(inFolder("run/policy.safetensors"));
+    it("and networks to go on from that do not fit, or that its agent cannot use", () => {
       const from = (code: 1 | 2, agent: string, environment: string, ...words: string[]) =>
         refusal(code, "train", agent, environment, "--out", "refused", ...words);
-      expect(from(1, "sac", "Hopper-v5", "--policy", "run")).toBe(
-        "run/policy.safetensors: a policy for Regulator-v0, the run is in Hopper-v5",
+      expect(from(1, "sac", "Hopper-v5", "--networks", "run")).toBe(
+        "run/networks.safetensors: a policy for Regulator-v0, the run is in Hopper-v5",
       );
-      expect(from(1, "sac", "Regulator-v0", "--policy", "run", "--set", "hidden=8")).toBe(
-        "the given policy has hidden=4 activation=relu, the run asks for hidden=8 activation=relu",
+      expect(from(1, "sac", "Regulator-v0", "--networks", "run", "--set", "hidden=8")).toBe(
+        "the given networks have hidden=4 activation=relu, the run asks for hidden=8 activation=relu",
       );
-      expect(from(1, "sac", "Regulator-v0", "--policy", "nowhere.safetensors")).toMatch(
+      expect(from(1, "sac", "Regulator-v0", "--networks", "run/policy.safetensors")).toBe(
+        'run/policy.safetensors: not the networks of a SAC run, its metadata says kind "policy"',
+      );
+      expect(from(1, "sac", "Regulator-v0", "--networks", "nowhere.safetensors")).toMatch(
         /^nowhere\.safetensors: .*no such file/,
       );
-      expect(from(2, "bc", "Regulator-v0", "--policy", "run", "--demos", "x.hdf5")).toBe(
-        "bc cannot start from a given policy: leave --policy out",
+      expect(from(2, "bc", "Regulator-v0", "--networks", "run", "--demos", "x.hdf5")).toBe(
+        "bc cannot go on from given networks: leave --networks out",
       );
       expect(existsSync(inFolder("refused"))).toBe(false);
-      expect(refusal(2, "train", "--resume", "run", "--policy", "run")).toBe(
-        "run was started without a policy: leave --policy out",
+      expect(refusal(2, "train", "--resume", "run", "--networks", "run")).toBe(
+        "run was started without --networks: leave it out",
       );
 
       const words = ["train", "sac", "Regulator-v0", "--preset", "smoke", "--set", "hidden=4", "--steps", "1500"];
-      expect(motive(folder, ...words, "--policy", "run/policy.safetensors", "--out", "second").code).toBe(0);
-      writeFileSync(inFolder("other.safetensors"), small);
+      expect(motive(folder, ...words, "--networks", "run/networks.safetensors", "--out", "second").code).toBe(0);
+      copyFileSync(inFolder("run/networks.safetensors"), inFolder("other.safetensors"));
       // the same bytes under another name will do, others will not
-      expect(motive(folder, "train", "--resume", "second", "--policy", "other.safetensors").code).toBe(0);
-      expect(refusal(1, "train", "--resume", "second", "--policy", "second")).toBe(
-        "second/policy.safetensors: not the initial policy that second was started with (its SHA-256 differs)",
+      expect(motive(folder, "train", "--resume", "second", "--networks", "other.safetensors").code).toBe(0);
+      expect(refusal(1, "train", "--resume", "second", "--networks", "second")).toBe(
+        "second/networks.safetensors: not the networks that second was started with (its SHA-256 differs)",
       );
     });
 

@@ -9,7 +9,7 @@ export interface TrainOptions {
   readonly preset?: string;
   readonly set?: readonly string[];
   readonly demos?: string;
-  readonly policy?: string;
+  readonly networks?: string;
   readonly dataset?: string;
   readonly model?: string;
   readonly reward?: string;
@@ -43,7 +43,7 @@ export function trainCommand(terminal: Terminal, setExitCode: (code: number) => 
       gather,
     )
     .option("--demos <file>", "demonstrations to learn from, an HDF5 file as D4RL lays them out")
-    .option("--policy <run|file>", "a policy to start from, of a run or as `motive export` wrote it (agent sac)")
+    .option("--networks <run|file>", "what another run of sac has learned, policy and critics, to go on from (agent sac)")
     .option("--dataset <file>", "transitions to learn from offline, a file in D4RL's layout or a Minari dataset")
     .option("--model <run|file>", "a world model that was trained before (mopo, offline-ml-irl); without it, one is trained first")
     .option("--reward <run|file>", "a learned reward to maximise instead of the dataset's (mopo)")
