@@ -192,7 +192,7 @@ export function resolveConfig(
     if (!Object.hasOwn(presets, request.preset)) {
       const names = Object.keys(presets);
       throw new UsageError(
-        `--preset ${request.preset}: ${agent.name} has none for ${environment.id}; there are ${names.join(", ")}${suggestion(request.preset, names)}`,
+        `--preset ${request.preset}: ${agent.name} has no such preset for ${environment.id}; there are ${names.join(", ")}`,
       );
     }
     input = merge(input, presets[request.preset] as Values);

@@ -34,6 +34,8 @@ export interface RunResult {
   readonly preset: string | null;
   /** Every step taken in the environment by the training; those of measurements are not training and not counted. */
   readonly environmentSteps: number;
+  /** Progress in the run's own unit, where that is not environment steps: updates. */
+  readonly steps?: number;
   /** Mean of 20 episodes of the last iterate; absent, as all about returns, where no policy is trained. */
   readonly finalReturn?: number;
   /** The largest mean among all measurements of this run, the last one included. */
@@ -135,6 +137,7 @@ async function finalResult(session: RunSession, totals: Totals): Promise<RunResu
     seed: facts.seed,
     preset: facts.preset,
     environmentSteps: trainer.environmentSteps,
+    ...(trainer.steps !== trainer.environmentSteps && { steps: trainer.steps }),
     wallSeconds: totals.trained,
     command: facts.command,
     version,

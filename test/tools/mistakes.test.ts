@@ -74,7 +74,7 @@ describe("a mistake gives one line, a non-zero exit code and no damage", () => {
     ],
     [
       ["train", "sac", "Hopper-v5", "--preset", "fast"],
-      "option '--preset <name>' argument 'fast' is invalid. Allowed choices are smoke, quick, paper.",
+      "--preset fast: sac has no such preset for Hopper-v5; there are smoke, quick, paper",
     ],
     [
       ["train", "sac", "Hopper-v5", "--set", "policyLearningRate=abc"],

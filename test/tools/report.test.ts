@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { drawCurves } from "../../tools/report/curves.ts";
-import { stepsToHold } from "../../tools/report/records.ts";
+import { datasetKind, stepsToHold } from "../../tools/report/records.ts";
 
 const curve = (...returns: number[]) =>
-  returns.map((evaluationReturn, i) => ({ environmentSteps: 10 * (i + 1), evaluationReturn }));
+  returns.map((evaluationReturn, i) => ({ steps: 10 * (i + 1), evaluationReturn }));
 
 describe("steps until a level is held", () => {
   it.each([
@@ -15,6 +15,17 @@ describe("steps until a level is held", () => {
     [[], null],
   ])("in %j are %s", (returns, steps) => {
     expect(stepsToHold(curve(...returns), 5)).toBe(steps);
+  });
+});
+
+describe("the kind of a dataset", () => {
+  it.each([
+    ["sets/hopper-medium-expert-v5.hdf5", "medium-expert"],
+    ["halfcheetah-medium-v5.hdf5", "medium"],
+    ["my-own.hdf5", "my-own"],
+    ["mujoco/hopper/expert-v0", "expert-v0"],
+  ])("of %s is %s", (file, kind) => {
+    expect(datasetKind(file)).toBe(kind);
   });
 });
 

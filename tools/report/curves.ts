@@ -13,6 +13,8 @@ export interface CurvePanel {
   readonly groups: readonly CurveGroup[];
   /** A dashed line at the expert's return. */
   readonly expertReturn?: number;
+  /** What a point's steps are; by default environment steps. */
+  readonly unit?: string;
 }
 
 /** Where a panel is drawn, in pixels. */
@@ -31,15 +33,15 @@ const COLUMNS = 3;
 function meanCurve(curves: readonly (readonly CurvePoint[])[]): CurvePoint[] {
   const shared = Math.min(...curves.map((curve) => curve.length));
   return Array.from({ length: shared }, (_, k) => ({
-    environmentSteps: curves[0][k].environmentSteps,
+    steps: curves[0][k].steps,
     evaluationReturn: curves.reduce((sum, curve) => sum + curve[k].evaluationReturn, 0) / curves.length,
   }));
 }
 
 /** A thin line per seed, a thick one for their mean. The axis of returns begins at 0, or at the lowest return below it. */
-function drawPanel({ title, groups, expertReturn }: CurvePanel, frame: Frame, withLegend: boolean): string {
+function drawPanel({ title, groups, expertReturn, unit = "environment steps (all counted)" }: CurvePanel, frame: Frame, withLegend: boolean): string {
   const points = groups.flatMap(({ curves }) => curves.flat());
-  const lastStep = Math.max(...points.map((point) => point.environmentSteps));
+  const lastStep = Math.max(...points.map((point) => point.steps));
   const returns = [expertReturn ?? 0, ...points.map((point) => point.evaluationReturn)];
   const [lowest, highest] = [1.05 * Math.min(0, ...returns), 1.05 * Math.max(0, ...returns)];
   const left = frame.left + margin.left;
@@ -49,7 +51,7 @@ function drawPanel({ title, groups, expertReturn }: CurvePanel, frame: Frame, wi
   const x = (steps: number): number => left + (steps / lastStep) * (right - left);
   const y = (value: number): number => bottom - ((value - lowest) / (highest - lowest)) * (bottom - top);
   const path = (curve: readonly CurvePoint[]): string =>
-    curve.map((p, i) => `${i === 0 ? "M" : "L"}${x(p.environmentSteps).toFixed(1)} ${y(p.evaluationReturn).toFixed(1)}`).join("");
+    curve.map((p, i) => `${i === 0 ? "M" : "L"}${x(p.steps).toFixed(1)} ${y(p.evaluationReturn).toFixed(1)}`).join("");
 
   const grid = [
     ...ticks(lowest, highest).map(
@@ -87,7 +89,7 @@ function drawPanel({ title, groups, expertReturn }: CurvePanel, frame: Frame, wi
     ...grid,
     ...expert,
     ...lines,
-    svgText([(left + right) / 2, frame.top + frame.height - 12], "environment steps (all counted)", 'text-anchor="middle"'),
+    svgText([(left + right) / 2, frame.top + frame.height - 12], unit, 'text-anchor="middle"'),
     `<text transform="translate(${frame.left + 16} ${middle}) rotate(-90)" text-anchor="middle">true return, mean action</text>`,
   ].join("\n");
 }

@@ -24,8 +24,8 @@ function groupBy<T>(items: readonly T[], key: (item: T) => string): Map<string, 
 const environmentOf = ({ record }: RunReport): string => record.environment;
 
 /** The same for runs of one environment that differ in their seed only. */
-function agentOf({ record: { agent, rewardInput } }: RunReport): string {
-  return rewardInput === undefined ? agent : `${agent}, ${rewardInput} reward`;
+function agentOf({ record: { agent, rewardInput, dataset } }: RunReport): string {
+  return [agent, ...(rewardInput === undefined ? [] : [`${rewardInput} reward`]), ...(dataset === undefined ? [] : [dataset])].join(", ");
 }
 
 function markdown(reports: readonly RunReport[]): string[] {
@@ -68,6 +68,7 @@ function panelsOf(reports: readonly RunReport[], title: string | undefined): Cur
     title: environments.length === 1 ? (title ?? environment) : environment,
     groups: [...groupBy(runs, agentOf)].map(([name, group]) => ({ name, curves: group.map(({ curve }) => curve) })),
     expertReturn: runs.find(({ record }) => record.expertReturn !== undefined)?.record.expertReturn,
+    ...(runs.every(({ record }) => record.updates !== undefined) && { unit: "updates of world model and policy" }),
   }));
 }
 

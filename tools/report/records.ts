@@ -1,10 +1,12 @@
+import { basename } from "node:path";
 import { z } from "zod";
 import { UserError } from "../../src/errors.ts";
 import { readRun, type MetricsRecord } from "../../src/runs/index.ts";
 
 /** A point of a learning curve: a measurement by the environment's own reward. */
 export interface CurvePoint {
-  readonly environmentSteps: number;
+  /** Environment steps; updates of runs that take none. */
+  readonly steps: number;
   readonly evaluationReturn: number;
 }
 
@@ -15,8 +17,12 @@ export interface ResultRecord {
   /** What the learned reward depends on; absent where none is learned. */
   readonly rewardInput?: string;
   readonly trajectories?: number;
+  /** Of offline runs: the kind of a generated set, such as `medium-expert`, else the file's name. */
+  readonly dataset?: string;
   readonly seed: number;
   readonly environmentSteps: number;
+  /** Of offline runs: updates of world model and policy. */
+  readonly updates?: number;
   /** Mean of 20 episodes of the last iterate, mean action. */
   readonly finalReturn: number;
   /** The best measurement of the run: chosen by the true reward, so no result of the algorithm. */
@@ -39,6 +45,7 @@ const resultSchema = z.object({
   agent: z.string(),
   seed: z.number(),
   environmentSteps: z.number(),
+  steps: z.number().optional(),
   finalReturn: z.number(),
   bestReturn: z.number(),
   expertReturn: z.number().optional(),
@@ -49,18 +56,26 @@ const resultSchema = z.object({
 
 const configSchema = z.object({ rewardInput: z.string().optional(), trajectories: z.number().optional() });
 
+const datasetSchema = z.object({ inputs: z.object({ dataset: z.object({ file: z.string() }).optional() }).default({}) });
+
+/** `medium-expert` of `…/hopper-medium-expert-v5.hdf5`. */
+export function datasetKind(file: string): string {
+  const name = basename(file).replace(/\.(hdf5|h5)$/, "");
+  return /^[a-z0-9]+-(.+)-v\d+$/.exec(name)?.[1] ?? name;
+}
+
 function measurements(records: readonly MetricsRecord[]): CurvePoint[] {
-  return records.flatMap(({ environmentSteps, evaluationReturn }) =>
-    evaluationReturn === undefined ? [] : [{ environmentSteps, evaluationReturn }],
+  return records.flatMap(({ environmentSteps, steps = environmentSteps, evaluationReturn }) =>
+    evaluationReturn === undefined ? [] : [{ steps, evaluationReturn }],
   );
 }
 
 /** Steps of the first point from which on every one reaches the level, or null. */
 export function stepsToHold(curve: readonly CurvePoint[], level: number): number | null {
   let held: number | null = null;
-  for (const { environmentSteps, evaluationReturn } of curve) {
+  for (const { steps, evaluationReturn } of curve) {
     if (evaluationReturn < level) held = null;
-    else held ??= environmentSteps;
+    else held ??= steps;
   }
   return held;
 }
@@ -77,8 +92,9 @@ export function reportRun(directory: string, expertReturn?: number): RunReport {
   const result = parsed.data;
   const { rewardInput, trajectories } = configSchema.parse(run.manifest.config);
   const expert = result.expertReturn === undefined ? undefined : (expertReturn ?? result.expertReturn);
-  const last = { environmentSteps: result.environmentSteps, evaluationReturn: result.finalReturn };
-  const curve = [...measurements(run.metrics()).filter((point) => point.environmentSteps < last.environmentSteps), last];
+  const dataset = datasetSchema.parse(run.manifest).inputs.dataset?.file;
+  const last = { steps: result.steps ?? result.environmentSteps, evaluationReturn: result.finalReturn };
+  const curve = [...measurements(run.metrics()).filter((point) => point.steps < last.steps), last];
   return {
     curve,
     record: {
@@ -86,8 +102,10 @@ export function reportRun(directory: string, expertReturn?: number): RunReport {
       agent: result.agent,
       ...(rewardInput !== undefined && { rewardInput }),
       ...(trajectories !== undefined && { trajectories }),
+      ...(dataset !== undefined && { dataset: datasetKind(dataset) }),
       seed: result.seed,
       environmentSteps: result.environmentSteps,
+      ...(result.steps !== undefined && { updates: result.steps }),
       finalReturn: result.finalReturn,
       bestReturn: result.bestReturn,
       ...(expert !== undefined && { expertReturn: expert, stepsToHold90: stepsToHold(curve, 0.9 * expert) }),
