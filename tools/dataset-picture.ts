@@ -1,6 +1,7 @@
 import type { Coverage, DatasetSummary } from "../datasets/index.ts";
 import { formatCount } from "./progress.ts";
-import { svgText, tickLabel, ticks } from "./report/axes.ts";
+import { svgText } from "./report/axes.ts";
+import { across, at, heading, horizontalAxis, upwards, verticalAxis, type Plot } from "./report/plot.ts";
 
 /** What a dataset's picture shows. */
 export interface DatasetPicture {
@@ -10,16 +11,6 @@ export interface DatasetPicture {
   readonly returns: Float64Array;
   readonly lengths: Float64Array;
   readonly coverage: Coverage;
-}
-
-/** A rectangle in pixels, and the values at its sides. */
-interface Plot {
-  readonly left: number;
-  readonly right: number;
-  readonly top: number;
-  readonly bottom: number;
-  readonly x: readonly [low: number, high: number];
-  readonly y: readonly [low: number, high: number];
 }
 
 const picture = { width: 960, height: 700 };
@@ -32,13 +23,6 @@ const histogramBars = 40;
 /** Pixels of a cell of the density. */
 const cell = 4;
 const densityLevels = 8;
-
-const across = ({ left, right, x: [low, high] }: Plot, value: number): number =>
-  left + ((value - low) / (high - low)) * (right - left);
-const upwards = ({ top, bottom, y: [low, high] }: Plot, value: number): number =>
-  bottom - ((value - low) / (high - low)) * (bottom - top);
-const at = (plot: Plot, x: number, y: number): string =>
-  `${across(plot, x).toFixed(1)} ${upwards(plot, y).toFixed(1)}`;
 
 /** Not by spreading: arrays may be longer than a call's arguments can be. */
 function extent(values: Float64Array): [low: number, high: number] {
@@ -67,27 +51,6 @@ export function histogram(
     counts[Math.max(0, Math.min(parts - 1, part))]++;
   }
   return counts;
-}
-
-const heading = ({ left, top }: Plot, text: string): string =>
-  svgText([left, top - 14], text, 'font-size="13" font-weight="600"');
-
-function verticalAxis(plot: Plot): string {
-  return ticks(...plot.y)
-    .map((value) => {
-      const y = upwards(plot, value);
-      const line = `<path class="grid" d="M${plot.left} ${y.toFixed(1)}H${plot.right}"/>`;
-      return line + svgText([plot.left - 8, y + 4], tickLabel(value), 'text-anchor="end"');
-    })
-    .join("\n");
-}
-
-function horizontalAxis(plot: Plot, name: string, parts = 5): string {
-  const labels = ticks(...plot.x, parts).map((value) =>
-    svgText([across(plot, value), plot.bottom + 18], tickLabel(value), 'text-anchor="middle"'),
-  );
-  const middle = (plot.left + plot.right) / 2;
-  return [...labels, svgText([middle, plot.bottom + 38], name, 'text-anchor="middle"')].join("\n");
 }
 
 function drawReturns(returns: Float64Array, limits: readonly [number, number]): string {

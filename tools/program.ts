@@ -5,6 +5,7 @@ import { envCommand } from "./commands/env.ts";
 import { evaluateCommand } from "./commands/evaluate.ts";
 import { exportCommand } from "./commands/export.ts";
 import { listCommand } from "./commands/list.ts";
+import { modelCommand } from "./commands/model.ts";
 import { examples } from "./commands/options.ts";
 import { replayCommand } from "./commands/replay.ts";
 import { trainCommand } from "./commands/train.ts";
@@ -28,6 +29,7 @@ function createProgram(terminal: Terminal, setExitCode: (code: number) => void):
     evaluateCommand(terminal),
     collectCommand(terminal),
     datasetCommand(terminal, setExitCode),
+    modelCommand(terminal),
     exportCommand(terminal),
     replayCommand(terminal),
     listCommand(terminal),

@@ -19,6 +19,19 @@ export const INPUT_RANGE = 10;
 /** A component whose deviation is below it never changed; it is left as it is. */
 const CONSTANT = 1e-6;
 
+/** What was held out of a dataset when a model was trained on it. */
+export interface Holdout {
+  /** Rows of the dataset then. */
+  readonly rows: number;
+  /** The episodes held out, in order: rows [start, end) each. */
+  readonly ranges: readonly RowRange[];
+}
+
+export interface RowRange {
+  readonly start: number;
+  readonly end: number;
+}
+
 /** A dataset as the networks take it, row by row: standardised inputs [N, O + A] and targets [N, D]. */
 export interface ModelData {
   readonly inputs: Float32Array;
@@ -29,6 +42,7 @@ export interface ModelData {
   /** Rows to learn from, and rows held out: those of whole episodes. Rows whose next state is not known are in neither. */
   readonly training: Uint32Array;
   readonly holdout: Uint32Array;
+  readonly heldOut: Holdout;
 }
 
 /**
@@ -40,10 +54,10 @@ export function holdoutRanges(
   { size, episodes }: Pick<TransitionSet, "size" | "episodes">,
   { holdoutFraction, holdoutRows }: { readonly holdoutFraction: number; readonly holdoutRows: number },
   random: Random,
-): { start: number; end: number }[] {
+): RowRange[] {
   const wanted = Math.max(1, Math.min(holdoutRows, Math.floor(holdoutFraction * size)));
   if (episodes.length === 1) return [{ start: size - wanted, end: size }];
-  const ranges: { start: number; end: number }[] = [];
+  const ranges: RowRange[] = [];
   let rows = 0;
   // one episode must be left to learn from
   for (const index of random.permutation(episodes.length).subarray(1)) {
@@ -56,7 +70,7 @@ export function holdoutRanges(
 }
 
 /** Mean and standard deviation of every column over some rows. */
-function moments(values: Float32Array, width: number, rows: Uint32Array): { mean: Float32Array; scale: Float32Array } {
+export function moments(values: Float32Array, width: number, rows: Uint32Array): { mean: Float32Array; scale: Float32Array } {
   const mean = new Float64Array(width);
   const squares = new Float64Array(width);
   for (const row of rows) for (let j = 0; j < width; j++) mean[j] += values[row * width + j];
@@ -98,7 +112,8 @@ export function modelData(
     if (options.rewards) targets[row * targetSize + observationSize] = set.rewards[row];
   }
   const held = new Uint8Array(size);
-  for (const { start, end } of holdoutRanges(set, options, random)) held.fill(1, start, end);
+  const ranges = holdoutRanges(set, options, random);
+  for (const { start, end } of ranges) held.fill(1, start, end);
   const known = rowsWithKnownNext(set);
   const training = known.filter((row) => held[row] === 0);
   const holdout = known.filter((row) => held[row] === 1);
@@ -117,5 +132,6 @@ export function modelData(
     standardization: { inputMean: input.mean, inputScale: input.scale, targetMean: target.mean, targetScale: target.scale },
     training,
     holdout,
+    heldOut: { rows: size, ranges },
   };
 }

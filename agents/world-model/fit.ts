@@ -228,6 +228,7 @@ export async function fitWorldModel({ environment, set, config, rewards, random,
         standardization: data.standardization,
         elites: elites(),
         holdoutErrors: [...bestErrors],
+        holdout: data.heldOut,
         theta: best,
         bounds: bestBounds,
       });

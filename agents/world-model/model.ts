@@ -7,7 +7,7 @@ import { constantVector, view, views, zeros, type Layout, type VectorValues } fr
 import { loadSafetensors } from "../../src/runs/safetensors.ts";
 import type { Snapshot } from "../../src/runs/snapshot.ts";
 import type { SavedWeights } from "../trainer.ts";
-import { INPUT_RANGE, type Standardization } from "./data.ts";
+import { INPUT_RANGE, type Holdout, type Standardization } from "./data.ts";
 import { ensemble, targetSize, type Ensemble, type WorldModelArchitecture } from "./ensemble.ts";
 import type { Gaussian } from "./losses.ts";
 import { penalty, type PenaltyKind } from "./penalties.ts";
@@ -21,16 +21,18 @@ export interface WorldModel extends SavedWeights {
   readonly elites: readonly number[];
   /** Mean squared error of each member on the holdout, in standardised units. */
   readonly holdoutErrors: readonly number[];
+  /** Absent in models saved before it was recorded. */
+  readonly holdout?: Holdout;
   readonly theta: VectorValues;
   readonly bounds: VectorValues;
 }
 
-export type WorldModelFacts = Pick<WorldModel, "architecture" | "standardization" | "elites" | "holdoutErrors" | "theta" | "bounds">;
+export type WorldModelFacts = Pick<WorldModel, "architecture" | "standardization" | "elites" | "holdoutErrors" | "holdout" | "theta" | "bounds">;
 
 const standardizationNames = ["inputMean", "inputScale", "targetMean", "targetScale"] as const;
 
 export function worldModel(facts: WorldModelFacts): WorldModel {
-  const { architecture, standardization, elites, holdoutErrors, theta, bounds } = facts;
+  const { architecture, standardization, elites, holdoutErrors, holdout, theta, bounds } = facts;
   const networks = ensemble(architecture);
   return {
     ...facts,
@@ -48,6 +50,7 @@ export function worldModel(facts: WorldModelFacts): WorldModel {
       architecture: JSON.stringify(architecture),
       elites: JSON.stringify(elites),
       holdoutErrors: JSON.stringify(holdoutErrors),
+      ...(holdout && { holdout: JSON.stringify(holdout) }),
     }),
   };
 }
@@ -79,6 +82,7 @@ function assemble(metadata: Readonly<Record<string, string>>, found: (name: stri
     },
     elites: JSON.parse(metadata.elites) as number[],
     holdoutErrors: JSON.parse(metadata.holdoutErrors) as number[],
+    ...(metadata.holdout !== undefined && { holdout: JSON.parse(metadata.holdout) as Holdout }),
   });
 }
 
