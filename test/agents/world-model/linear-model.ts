@@ -1,9 +1,8 @@
-import { ensemble } from "../../../agents/world-model/ensemble.ts";
 import type { Holdout, Standardization } from "../../../agents/world-model/data.ts";
 import { worldModel, type WorldModel } from "../../../agents/world-model/model.ts";
 import { concatenate } from "../../../datasets/concatenate.ts";
 import { setOfTrajectory, type TransitionSet } from "../../../datasets/transition-set.ts";
-import { view, zeros } from "../../../src/nn/vector.ts";
+import { handMade } from "./hand-made.ts";
 
 /** One member: the change of (position, velocity) and, with rewards, the reward, linear in (position, velocity, action). */
 export interface LinearMember {
@@ -20,56 +19,28 @@ export interface LinearModelOptions {
   readonly holdout?: Holdout;
 }
 
-const ones = (size: number): Float32Array => new Float32Array(size).fill(1);
-
-/** A world model of Regulator-v0 without hidden layers, whose weights are set to what its members should predict. */
+/** A world model of Regulator-v0 whose members predict what is given, in the units of observations and rewards. */
 export function linearModel({ members, elites, standardization, holdout }: LinearModelOptions): WorldModel {
   const outputs = members[0].bias.length;
-  const architecture = {
+  const model = handMade({
     environment: "Regulator-v0",
     observationSize: 2,
     actionSize: 1,
-    members: members.length,
-    hidden: [],
     rewards: outputs === 3,
-  };
-  const units = standardization ?? {
-    inputMean: new Float32Array(3),
-    inputScale: ones(3),
-    targetMean: new Float32Array(outputs),
-    targetScale: ones(outputs),
-  };
-  const { inputMean, inputScale, targetMean, targetScale } = units;
-  const networks = ensemble(architecture);
-  const { layout } = networks.network;
-  const theta = zeros(layout);
-  members.forEach(({ gain, bias, variance }, member) => {
-    const prefix = members.length > 1 ? `member${member}/` : "";
-    const weight = view(layout, theta, `${prefix}0/weight`).values;
-    const offset = view(layout, theta, `${prefix}0/bias`).values;
-    for (let j = 0; j < outputs; j++) {
-      let constant = bias[j] - targetMean[j];
-      for (let i = 0; i < 3; i++) {
-        const slope = gain?.[i][j] ?? 0;
-        weight[i * 2 * outputs + j] = (slope * inputScale[i]) / targetScale[j];
-        constant += slope * inputMean[i];
-      }
-      offset[j] = constant / targetScale[j];
-      offset[outputs + j] = Math.log(variance[j]) - 2 * Math.log(targetScale[j]);
-    }
+    elites,
+    standardization,
+    members: members.map(({ gain = [], bias, variance }) => {
+      if (standardization === undefined) return { matrix: gain, offset: bias, logVariance: variance.map(Math.log) };
+      const { inputMean, inputScale, targetMean, targetScale } = standardization;
+      const constant = (j: number): number => gain.reduce((sum, row, i) => sum + row[j] * inputMean[i], bias[j]);
+      return {
+        matrix: gain.map((row, i) => row.map((slope, j) => (slope * inputScale[i]) / targetScale[j])),
+        offset: bias.map((_, j) => (constant(j) - targetMean[j]) / targetScale[j]),
+        logVariance: variance.map((value, j) => Math.log(value) - 2 * Math.log(targetScale[j])),
+      };
+    }),
   });
-  const bounds = zeros(networks.bounds);
-  view(networks.bounds, bounds, "largest").values.fill(40);
-  view(networks.bounds, bounds, "smallest").values.fill(-40);
-  return worldModel({
-    architecture,
-    standardization: units,
-    elites: elites ?? members.map((_, i) => i),
-    holdoutErrors: members.map(() => 0),
-    theta,
-    bounds,
-    ...(holdout && { holdout }),
-  });
+  return worldModel({ ...model, holdout });
 }
 
 /** Episodes of (position, velocity) states, one more than actions (by default 0), that reach their time limit. */
