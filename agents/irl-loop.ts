@@ -2,7 +2,7 @@ import { combine, select } from "../src/runs/snapshot.ts";
 import type { AgentSampler } from "./agent-samples.ts";
 import type { PolicySolver } from "./policy-solver.ts";
 import type { RewardLearner, TrajectoryRows } from "./reward-learner.ts";
-import type { Metrics, Trainer } from "./trainer.ts";
+import type { Metrics, SavedWeights, Trainer } from "./trainer.ts";
 
 /** Policy steps of one call of `advance`, at most. */
 const UNIT = 1_000;
@@ -19,15 +19,17 @@ export interface IrlLoopOptions {
   readonly totalSteps: number;
   /** The solver acts in a world model: its steps are not the environment's. */
   readonly offline?: boolean;
-  /** What else to report with every unit of work. */
-  readonly metrics?: () => Metrics;
+  /** The world model that it acts in. */
+  readonly model?: SavedWeights;
+  /** What to report of a unit of work, out of what solver and learner say of it. */
+  readonly report?: (metrics: Metrics) => Metrics;
 }
 
 /**
  * The loop of the thesis's algorithms 2 and 3, and of adversarial imitation: policy step, sampling, reward step. The
  * algorithms differ in the learner, the worlds in the solver.
  */
-export function irlLoop({ solver, learner, expert, sampler, policySteps, totalSteps, offline = false, metrics: more }: IrlLoopOptions): Trainer {
+export function irlLoop({ solver, learner, expert, sampler, policySteps, totalSteps, offline = false, model, report = (metrics) => metrics }: IrlLoopOptions): Trainer {
   let iteration = 0;
   const steps = (): number => solver.steps + sampler.steps;
   return {
@@ -35,7 +37,8 @@ export function irlLoop({ solver, learner, expert, sampler, policySteps, totalSt
       return offline ? 0 : steps();
     },
     get steps() {
-      return steps();
+      // the last step of a world model may bring more than was asked for
+      return Math.min(steps(), totalSteps);
     },
     totalSteps,
     get done() {
@@ -43,6 +46,7 @@ export function irlLoop({ solver, learner, expert, sampler, policySteps, totalSt
     },
     policy: solver.policy,
     reward: learner.reward,
+    ...(model && { model }),
     async advance() {
       const iterationEnd = (iteration + 1) * policySteps;
       const left = totalSteps - steps();
@@ -54,7 +58,7 @@ export function irlLoop({ solver, learner, expert, sampler, policySteps, totalSt
           metrics = { ...metrics, ...(await learner.update(expert, await sampler.sample())) };
         }
       }
-      return { environmentSteps: offline ? 0 : steps(), iteration, ...metrics, ...more?.() };
+      return { environmentSteps: offline ? 0 : steps(), iteration, ...report(metrics) };
     },
     snapshot: () =>
       combine({

@@ -21,7 +21,7 @@ export const offlineSchema = z.strictObject({
   rollouts: z
     .strictObject({
       horizon: z.int().positive().default(5).describe("steps h of a rollout in the model"),
-      size: z.int().positive().default(500).describe("rollouts side by side"),
+      size: z.int().positive().default(400).describe("rollouts side by side"),
       transitionsPerUpdate: z.int().positive().default(20).describe("transitions that the model gives per policy update"),
     })
     .prefault({})

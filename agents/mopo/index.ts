@@ -2,22 +2,16 @@ import { UserError } from "../../src/errors.ts";
 import { createRandom } from "../../src/random/index.ts";
 import { modelPhase } from "../model-phase.ts";
 import { environmentReward, onTopOfWorld } from "../reward-function.ts";
-import { requireInput, type AgentDefinition, type Metrics, type Trainer, type TrainerContext } from "../trainer.ts";
+import { requireInput, type AgentDefinition, type Trainer, type TrainerContext } from "../trainer.ts";
 import { fitWorldModel } from "../world-model/fit.ts";
 import type { WorldModel } from "../world-model/model.ts";
 import { startStates } from "../world-model/world.ts";
 import { mopoSchema, type MopoConfig } from "./config.ts";
 import { mopoPresets } from "./presets.ts";
-import { createMopo } from "./solver.ts";
+import { createMopo, modelMetrics, updatesPerModelStep } from "./solver.ts";
 
 /** Policy updates of one call of `advance`. */
 const UNIT = 500;
-
-/** What a solver in a model reports: its episodes are rollouts there, not in the environment. */
-export const modelMetrics = ({ episodeReturn, episodeLength, ...others }: Metrics): Metrics => ({
-  ...others,
-  ...(episodeReturn !== undefined && { modelReturn: episodeReturn, modelLength: episodeLength }),
-});
 
 /**
  * Model-based offline policy optimisation (Yu et al. 2020): a policy for the dataset's rewards, or for a reward that was
@@ -26,6 +20,7 @@ export const modelMetrics = ({ episodeReturn, episodeLength, ...others }: Metric
 async function create(context: TrainerContext, config: MopoConfig): Promise<Trainer> {
   const { environment, seed, reward: given } = context;
   const set = requireInput("mopo", context, "dataset");
+  updatesPerModelStep(config);
   const random = createRandom(seed);
   const datasetRewards = given === undefined;
 
@@ -46,7 +41,8 @@ async function create(context: TrainerContext, config: MopoConfig): Promise<Trai
     return {
       environmentSteps: 0,
       get steps() {
-        return solver.steps;
+        // the last step of the model may bring more updates than were asked for
+        return Math.min(solver.steps, config.steps);
       },
       totalSteps: config.steps,
       get done() {

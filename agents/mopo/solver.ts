@@ -6,6 +6,7 @@ import { executorOf } from "../executor.ts";
 import type { PolicySolver } from "../policy-solver.ts";
 import type { RewardFunction } from "../reward-function.ts";
 import { createSac } from "../sac/solver.ts";
+import type { Metrics } from "../trainer.ts";
 import type { WorldModel } from "../world-model/model.ts";
 import { modelWorld, type ModelWorld, type StartStates } from "../world-model/world.ts";
 import type { OfflineConfig } from "./config.ts";
@@ -24,15 +25,25 @@ export interface MopoOptions {
   readonly random: Random;
 }
 
-/** @throws UserError for rollouts that do not come out even with updates */
-function checkRollouts({ rollouts: { size, transitionsPerUpdate }, sac: { updatesPerRun } }: OfflineConfig): void {
+/**
+ * Policy updates that follow each step of the model.
+ * @throws UserError for rollouts that do not come out even with updates
+ */
+export function updatesPerModelStep({ rollouts: { size, transitionsPerUpdate }, sac: { updatesPerRun } }: OfflineConfig): number {
   const updates = size / transitionsPerUpdate;
   if (!Number.isInteger(updates) || updates % updatesPerRun !== 0) {
     throw new UserError(
       `rollouts.size=${size} with transitionsPerUpdate=${transitionsPerUpdate} gives ${updates} updates per step of the model, expected a multiple of sac.updatesPerRun=${updatesPerRun}`,
     );
   }
+  return updates;
 }
+
+/** What a solver in a model reports: its episodes are rollouts there, not in the environment. */
+export const modelMetrics = ({ episodeReturn, episodeLength, ...others }: Metrics): Metrics => ({
+  ...others,
+  ...(episodeReturn !== undefined && { modelReturn: episodeReturn, modelLength: episodeLength }),
+});
 
 /** A policy solver and the model world that it acts in. */
 export interface Mopo {
@@ -45,7 +56,6 @@ export interface Mopo {
  * dataset in each minibatch. The solver's steps are policy updates.
  */
 export async function createMopo({ model, set, starts, reward, datasetRewards, config, totalSteps, random }: MopoOptions): Promise<Mopo> {
-  checkRollouts(config);
   const { rollouts, penalty, realShare, sac } = config;
   const world = await modelWorld({
     model,

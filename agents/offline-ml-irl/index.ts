@@ -8,11 +8,12 @@ import { executorOf } from "../executor.ts";
 import { irlLoop } from "../irl-loop.ts";
 import { mlIrlLearner } from "../ml-irl/learner.ts";
 import { modelPhase } from "../model-phase.ts";
-import { createMopo } from "../mopo/solver.ts";
+import { createMopo, modelMetrics, updatesPerModelStep } from "../mopo/solver.ts";
 import { onTopOfWorld } from "../reward-function.ts";
+import type { Experience } from "../replay.ts";
 import { rewardNetwork } from "../reward-network.ts";
 import { requireInput, type AgentDefinition, type Trainer, type TrainerContext } from "../trainer.ts";
-import { trajectoryRows, type Weighting } from "../trajectory-rows.ts";
+import { experienceRows, trajectoryRows, type Weighting } from "../trajectory-rows.ts";
 import { fitWorldModel } from "../world-model/fit.ts";
 import type { WorldModel } from "../world-model/model.ts";
 import { modelSampler } from "../world-model/sampler.ts";
@@ -38,12 +39,18 @@ async function create(context: TrainerContext, config: OfflineMlIrlConfig): Prom
 
   const fresh = config.agentSamples === "rollouts";
   const weighting: Weighting = { gamma: config.discounted ? config.sac.gamma : 1, horizon: agentHorizon, afterTermination };
-  if (config.agentStarts === "any" && config.discounted) {
-    throw new UserError("discounted=true weights steps from a trajectory's first one: it needs agentStarts=first");
+  const wholeTrajectories = fresh && config.agentStarts === "first";
+  if (config.discounted && !wholeTrajectories) {
+    throw new UserError("discounted=true weights steps from a trajectory's first one: it needs agentStarts=first and agentSamples=rollouts");
+  }
+  const updates = updatesPerModelStep(config);
+  if (policySteps % updates !== 0) {
+    throw new UserError(`policySteps=${policySteps}: expected a multiple of the ${updates} updates that follow each step of the model (rollouts)`);
   }
   // the expert's steps that agent trajectories are compared with: as many from the first on, or all of them
-  const compared = trajectories.map((one) => (config.agentStarts === "first" && fresh ? firstSteps(one, agentHorizon) : one));
-  const expert = trajectoryRows(compared, weighting);
+  const expert = wholeTrajectories
+    ? trajectoryRows(trajectories.map((one) => firstSteps(one, agentHorizon)), weighting)
+    : experienceRows(partsOf(trajectories, agentHorizon), weighting);
   const expertStates = trajectories.map(({ observations }) => observations);
 
   const train = async (model: WorldModel): Promise<Trainer> => {
@@ -96,7 +103,7 @@ async function create(context: TrainerContext, config: OfflineMlIrlConfig): Prom
           executor: executorOf(config.sac.executor),
         })
       : experienceSampler(solver, agentTrajectories * agentHorizon, weighting);
-    const trainer = irlLoop({
+    return irlLoop({
       solver,
       learner,
       expert,
@@ -104,9 +111,9 @@ async function create(context: TrainerContext, config: OfflineMlIrlConfig): Prom
       policySteps,
       totalSteps: config.steps,
       offline: true,
-      metrics: () => ({ penalty: world.meanPenalty() }),
+      model,
+      report: (metrics) => ({ ...modelMetrics(metrics), penalty: world.meanPenalty() }),
     });
-    return trainer;
   };
 
   const model = context.model ?? {
@@ -131,6 +138,22 @@ interface Steps {
   readonly observations: Float32Array;
   readonly actions: Float32Array;
   readonly terminated: boolean;
+}
+
+/** Trajectories as parts of at most `horizon` steps, one after the other. */
+function partsOf(trajectories: readonly Steps[], horizon: number): Experience {
+  const times = trajectories.flatMap(({ length }) => Array.from({ length }, (_, t) => t % horizon));
+  let rows = 0;
+  const endings = trajectories.flatMap(({ length, terminated }) => {
+    rows += length;
+    return terminated ? [{ row: rows - 1, length: ((length - 1) % horizon) + 1 }] : [];
+  });
+  return {
+    observations: joined(trajectories.map(({ observations }) => observations)),
+    actions: joined(trajectories.map(({ actions }) => actions)),
+    times: Float32Array.from(times),
+    endings,
+  };
 }
 
 /** The first steps of a trajectory. */

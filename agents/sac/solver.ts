@@ -104,7 +104,7 @@ export async function createSac({
 }: SacOptions): Promise<SacSolver> {
   const { observationSize, actionSize, size } = world;
   const { updatesPerRun, randomSteps } = config;
-  const stepsPerMember = 1 / transitionsPerUpdate;
+  const stepsPerWorldStep = size / transitionsPerUpdate;
   const architecture = architectureOf(environment, world, config);
   const networks = sacNetworks(gaussianOf(architecture), observationSize, actionSize, config);
   const update = await compileSacUpdate({
@@ -198,8 +198,8 @@ export async function createSac({
             times[i] = 0;
           }
         }
-        if (steps >= randomSteps) owedUpdates += size * stepsPerMember;
-        steps += size * stepsPerMember;
+        if (steps >= randomSteps) owedUpdates += stepsPerWorldStep;
+        steps += stepsPerWorldStep;
         for (; owedUpdates >= updatesPerRun; owedUpdates -= updatesPerRun) losses = await runUpdates();
       }
       const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;

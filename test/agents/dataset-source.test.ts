@@ -119,7 +119,11 @@ describe("a solver that counts its steps in updates", () => {
     [10, 1, 10],
   ])("of %i members with %i transitions per update makes %i updates per step, neither more nor less", async (size, transitionsPerUpdate, updates) => {
     let sampled = 0;
-    const source: TransitionSource = { sample: () => void sampled++ };
+    const source: TransitionSource = {
+      sample() {
+        sampled++;
+      },
+    };
     const solver = await createSac({
       world: batchWorld(batchOf(Array.from({ length: size }, () => chain({ states: 2, reward: () => 0 })), 0)),
       environment: "Chain-v0",

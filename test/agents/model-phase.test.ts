@@ -30,7 +30,10 @@ function fitOf(stopsAt: number) {
     restore({ values }) {
       updates = Number(values.updates);
     },
-    close: () => Promise.resolve(void closed++),
+    close() {
+      closed++;
+      return Promise.resolve();
+    },
   };
   return { fit, closed: () => closed };
 }
@@ -56,7 +59,9 @@ function trainers(totalSteps: number) {
       restore({ values }) {
         steps = Number(values.steps);
       },
-      close: () => void closed++,
+      close() {
+        closed++;
+      },
     });
   };
   return { train, models, closed: () => closed };
