@@ -1,5 +1,6 @@
 import type { EnvironmentSpec } from "../../envs/index.ts";
 import { smokeModel } from "../world-model/index.ts";
+import type { PenaltyKind } from "../world-model/penalties.ts";
 
 const smoke = {
   steps: 400,
@@ -13,7 +14,46 @@ const smoke = {
   sac: { hidden: [16, 16], batchSize: 32, replayCapacity: 5_000 },
 };
 
-export function offlineMlIrlPresets(_: EnvironmentSpec) {
-  const paper = {};
-  return { smoke, quick: { steps: 40_000, model: { members: 5, elites: 4, steps: 10_000 } }, paper };
+interface Published {
+  readonly members: number;
+  /** λ */
+  readonly coefficient: number;
+  /** h */
+  readonly horizon: number;
+  readonly kind: PenaltyKind;
+}
+
+/** N, λ, h and U of the thesis's public code (Cloud0723/Offline-MLIRL, `args_yml/model_base_IRL`), by robot and kind of set. */
+const published: Readonly<Record<string, Readonly<Record<string, Published>>>> = {
+  HalfCheetah: {
+    medium: { members: 7, coefficient: 5.92, horizon: 6, kind: "ensemble-variance" },
+    "medium-replay": { members: 11, coefficient: 0.96, horizon: 37, kind: "ensemble-variance" },
+    "medium-expert": { members: 7, coefficient: 4.56, horizon: 5, kind: "max-aleatoric" },
+  },
+  Hopper: {
+    medium: { members: 7, coefficient: 37.28, horizon: 43, kind: "ensemble-standard-deviation" },
+    "medium-replay": { members: 7, coefficient: 5.9, horizon: 43, kind: "max-aleatoric" },
+    "medium-expert": { members: 12, coefficient: 5.9, horizon: 43, kind: "max-aleatoric" },
+  },
+  Walker2d: {
+    medium: { members: 8, coefficient: 0.99, horizon: 37, kind: "ensemble-standard-deviation" },
+    "medium-replay": { members: 13, coefficient: 0.99, horizon: 37, kind: "ensemble-standard-deviation" },
+    "medium-expert": { members: 12, coefficient: 0.99, horizon: 37, kind: "ensemble-standard-deviation" },
+  },
+};
+
+export function offlineMlIrlPresets({ id }: EnvironmentSpec) {
+  const falling = { finalRewardLearningRateFraction: 0.05, sac: { criticLearningRate: 1e-3, finalLearningRateFraction: 0.05 } };
+  const ofKind = Object.fromEntries(
+    Object.entries(published[id.replace(/-v\d+$/, "")] ?? {}).map(([kind, { members, coefficient, horizon, kind: U }]) => [
+      kind,
+      { ...falling, model: { members }, penalty: { kind: U, coefficient }, rollouts: { horizon } },
+    ]),
+  );
+  return {
+    smoke,
+    quick: { ...falling, steps: 40_000, model: { members: 5, elites: 4, steps: 10_000 } },
+    paper: falling,
+    ...ofKind,
+  };
 }
