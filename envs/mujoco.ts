@@ -178,6 +178,97 @@ function viewsOf(data: MjData): PhysicsFields {
   >;
 }
 
+/** Most contacts that a {@link Poser} tells of. */
+export const MOST_CONTACTS = 8;
+
+/**
+ * A model for looking at states without touching a simulation: where bodies are, and what acts on them. It has data of its
+ * own, because deriving these on a simulation's data would change what the next step's reward is computed from.
+ */
+export interface Poser {
+  /** Bodies, the world (body 0) included. */
+  readonly bodies: number;
+  readonly actuators: number;
+  /** Writes position and quaternion [w, x, y, z] of every body, [bodies, 7], as of these positions. */
+  pose(qpos: ArrayLike<number>, target: Float32Array): void;
+  /**
+   * What acts in a state under a control: the strongest contacts as position (m) and force (N) in the world's frame,
+   * [{@link MOST_CONTACTS}, 6], zeros where there are fewer; and the actuators' torques (N·m) or forces (N) on their joints.
+   * Forces act on the body that is not the world; between two bodies of the robot, on the second.
+   */
+  forces(
+    qpos: ArrayLike<number>,
+    qvel: ArrayLike<number>,
+    control: ArrayLike<number>,
+    contacts: Float32Array,
+    torques: Float32Array,
+  ): void;
+  close(): void;
+}
+
+/** Compiles an MJCF model for looking at states. Throws an Error with MuJoCo's message when the XML is not valid. */
+export async function poser(xml: string): Promise<Poser> {
+  const mujoco = await loadOnce();
+  const model = mujoco.MjModel.from_xml_string(xml);
+  const data = new mujoco.MjData(model);
+  const wrench = new mujoco.DoubleBuffer(6);
+  const [bodies, actuators] = [model.nbody, model.nu];
+  const gears = Float64Array.from({ length: actuators }, (_, i) => at(model.actuator_gear, 6 * i));
+  const bodyOfGeom = (model.geom_bodyid as Int32Array).slice();
+
+  /** One contact as position and force in the world's frame. */
+  const contactAt = (list: MjData["contact"], index: number): number[] => {
+    const contact = list.get(index);
+    if (contact === undefined) return [0, 0, 0, 0, 0, 0];
+    mujoco.mj_contactForce(model, data, index, wrench);
+    const force = wrench.GetView() as Float64Array;
+    const frame = contact.frame as Float64Array;
+    const sign = bodyOfGeom[contact.geom2] === 0 ? -1 : 1;
+    // the rows of the frame are the contact's axes, the first one its normal
+    const world = [0, 1, 2].map((axis) => sign * [0, 1, 2].reduce((sum, i) => sum + frame[3 * i + axis] * force[i], 0));
+    const row = [...Array.from(contact.pos as Float64Array), ...world];
+    contact.delete();
+    return row;
+  };
+
+  return {
+    bodies,
+    actuators,
+    pose(qpos, target) {
+      (data.qpos as Float64Array).set(qpos);
+      mujoco.mj_kinematics(model, data);
+      const [positions, quaternions] = [data.xpos as Float64Array, data.xquat as Float64Array];
+      for (let body = 0; body < bodies; body++) {
+        for (let i = 0; i < 3; i++) target[7 * body + i] = positions[3 * body + i];
+        for (let i = 0; i < 4; i++) target[7 * body + 3 + i] = quaternions[4 * body + i];
+      }
+    },
+    forces(qpos, qvel, control, contacts, torques) {
+      // contacts depend on nothing that was looked at before
+      mujoco.mj_resetData(model, data);
+      (data.qpos as Float64Array).set(qpos);
+      (data.qvel as Float64Array).set(qvel);
+      (data.ctrl as Float64Array).set(control);
+      mujoco.mj_forward(model, data);
+      const list = data.contact;
+      const rows = Array.from({ length: list.size() }, (_, i) => contactAt(list, i));
+      // a copy of all contacts, which stays until it is deleted
+      list.delete();
+      const strength = (row: readonly number[]): number => Math.hypot(row[3], row[4], row[5]);
+      rows.sort((a, b) => strength(b) - strength(a));
+      contacts.fill(0);
+      rows.slice(0, MOST_CONTACTS).forEach((row, i) => contacts.set(row, 6 * i));
+      const applied = data.actuator_force as Float64Array;
+      for (let i = 0; i < actuators; i++) torques[i] = applied[i] * gears[i];
+    },
+    close() {
+      wrench.delete();
+      data.delete();
+      model.delete();
+    },
+  };
+}
+
 /** Coordinates of each type of joint. */
 const JOINT_COORDINATES = [7, 4, 1, 1] as const;
 /** Of mjtTrn: the actuator drives a joint. */

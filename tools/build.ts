@@ -5,17 +5,23 @@
  */
 import { chmodSync, cpSync, existsSync, readdirSync, rmSync, statSync, symlinkSync } from "node:fs";
 import { extname, join } from "node:path";
+import { buildPage } from "./build-page.ts";
 import { projectRoot } from "./project.ts";
 
 const folders = ["src", "envs", "datasets", "agents"];
 const sourceExtensions = [".ts", ".js"];
+/** Bundled, not copied. */
+const page = join(projectRoot, "src", "viewer", "page");
 
 for (const folder of folders) {
   cpSync(join(projectRoot, folder), join(projectRoot, "dist", folder), {
     recursive: true,
-    filter: (source) => statSync(source).isDirectory() || !sourceExtensions.includes(extname(source)),
+    filter: (source) =>
+      statSync(source).isDirectory() ? source !== page : !sourceExtensions.includes(extname(source)),
   });
 }
+
+await buildPage();
 
 const program = join("dist", "tools", "motive.js");
 chmodSync(join(projectRoot, program), 0o755);

@@ -124,8 +124,8 @@ export default tseslint.config(
     },
   },
   {
-    // Records of a run carry the wall clock; nothing that trains reads it back.
-    files: ["src/runs/**/*.ts"],
+    // Records of a run carry the wall clock; nothing that trains reads it back. A viewer shows things in time.
+    files: ["src/runs/**/*.ts", "src/viewer/**/*.ts"],
     rules: {
       "no-restricted-properties": ["error", ...restrictedProperties, ...edgeProperties],
       "no-restricted-syntax": ["error", defaultExport],

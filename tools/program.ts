@@ -9,6 +9,7 @@ import { modelCommand } from "./commands/model.ts";
 import { examples } from "./commands/options.ts";
 import { replayCommand } from "./commands/replay.ts";
 import { trainCommand } from "./commands/train.ts";
+import { viewCommand } from "./commands/view.ts";
 import type { Terminal } from "./terminal.ts";
 import { version } from "./project.ts";
 
@@ -34,6 +35,7 @@ function createProgram(terminal: Terminal, setExitCode: (code: number) => void):
     replayCommand(terminal),
     listCommand(terminal),
     envCommand(terminal),
+    viewCommand(terminal, setExitCode),
   ];
   for (const command of commands) program.addCommand(command);
   const every = commands.flatMap((command) => [command, ...command.commands]);

@@ -11,6 +11,7 @@ import { holdSignals } from "./interrupt.ts";
 import { formatCount, formatDuration } from "./progress.ts";
 import type { Progress } from "./progress.ts";
 import { version } from "./project.ts";
+import { keepHistory, trimHistory } from "./run-history.ts";
 import { modelFile, networksFile, policyFile, rewardFile } from "./run-files.ts";
 import type { RunSession } from "./run-session.ts";
 
@@ -19,6 +20,8 @@ import { formatTable } from "./terminal.ts";
 /** Episodes of the measurement after the run, and of each one during it. */
 const finalEpisodes = 20;
 const intermediateEpisodes = 10;
+/** Policies that a run keeps on its way, for a look back at how it came about. */
+const historyEntries = 24;
 
 export interface TrainingOptions {
   readonly progress: Progress;
@@ -205,13 +208,18 @@ export async function runTraining(session: RunSession, options: TrainingOptions)
       total: trainer.totalSteps,
     });
     for (const warning of session.warnings) progress.note(`warning: ${warning}; an older checkpoint is used`);
+    trimHistory(run.directory, session.startStep);
+    if (session.startStep === 0) keepHistory(run.directory, trainer);
+    const historyInterval = Math.max(1, Math.ceil(trainer.totalSteps / historyEntries));
     let saved = trainer.steps;
     while (!trainer.done && interrupt.signal === undefined) {
       // A trainer that never waits would keep signals from being seen.
       await setImmediate();
+      const before = trainer.steps;
       const record = await advance(session, totals);
       run.appendMetrics(record);
       progress.record(trainer.steps, record);
+      if (crossed(historyInterval, before, trainer.steps)) keepHistory(run.directory, trainer);
       if (trainer.steps - saved >= checkpointInterval && !trainer.done) {
         saveCheckpoint(session);
         saved = trainer.steps;

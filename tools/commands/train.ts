@@ -17,6 +17,7 @@ export interface TrainOptions {
   readonly resume?: string;
   readonly checkpointInterval: number;
   readonly evaluateEvery?: number;
+  readonly view?: boolean;
   readonly json?: boolean;
 }
 
@@ -55,6 +56,7 @@ export function trainCommand(terminal: Terminal, setExitCode: (code: number) => 
       "measure the policy every so many steps; 0 for never (default: 20 times a run)",
       integerFrom(0),
     )
+    .option("--view", "watch the run in a browser: prints a link, served by a process of its own")
     .option("--json", "print one JSON object per metrics record, the last one the result")
     .addHelpText(
       "after",
@@ -76,7 +78,12 @@ export function trainCommand(terminal: Terminal, setExitCode: (code: number) => 
         ? jsonProgress(terminal.stdout, terminal.stderr)
         : linesProgress(terminal.stdout);
       const { checkpointInterval } = options;
-      const { exitCode } = await runTraining(session, { checkpointInterval, progress });
-      setExitCode(exitCode);
+      const viewer = options.view ? (await import("../viewer/beside.ts")).viewBeside(session.run.directory, progress) : undefined;
+      try {
+        const { exitCode } = await runTraining(session, { checkpointInterval, progress });
+        setExitCode(exitCode);
+      } finally {
+        viewer?.close();
+      }
     });
 }
