@@ -6,8 +6,6 @@ import { examples } from "./options.ts";
 
 type Topic = "envs" | "agents" | "presets";
 
-const presetNames = ["smoke", "quick", "paper"] as const;
-
 const showValue = (value: unknown) => (typeof value === "string" ? value : JSON.stringify(value));
 
 function showObject(values: object): string {
@@ -122,10 +120,9 @@ export function listCommand(terminal: Terminal): Command {
         if (wants("presets")) {
           section(
             `Presets for ${spec.id} (motive train … --preset NAME)`,
-            agents.flatMap((agent) => {
-              const presets = agent.presets(spec);
-              return presetNames.map((preset) => [agent.name, preset, showObject(presets[preset])]);
-            }),
+            agents.flatMap((agent) =>
+              Object.entries(agent.presets(spec)).map(([preset, options]) => [agent.name, preset, showObject(options)]),
+            ),
           );
         }
       },
