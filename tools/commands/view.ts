@@ -17,6 +17,7 @@ interface Options {
   readonly png?: string;
   readonly webm?: string;
   readonly frame?: number;
+  readonly seconds: number;
   readonly size: string;
   readonly theme: string;
   readonly camera: string;
@@ -46,6 +47,7 @@ export function viewCommand(terminal: Terminal, setExitCode: (code: number) => v
     .option("--png <file>", "write a picture, by a Chromium that needs no display")
     .option("--webm <file>", "write a video, by a Chromium that needs no display")
     .option("--frame <n>", "the frame of the picture (default: the middle)", integerFrom(0))
+    .option("--seconds <n>", "length of the video, at most", integerFrom(1), 10)
     .option("--size <WxH>", "of picture and video, in pixels", "1280x720")
     .option("--theme <name>", "light or dark, of picture and video", "light")
     .option("--camera <name>", "side, follow or orbit, of picture and video", "side")

@@ -14,6 +14,8 @@ export interface Looks {
   readonly camera: "side" | "follow" | "orbit";
   readonly ghost?: boolean;
   readonly frame?: number;
+  /** Of the video, at most. */
+  readonly seconds: number;
   readonly png?: string;
   readonly webm?: string;
   readonly chromium?: string;
@@ -91,7 +93,7 @@ async function draw(page: Page, looks: Looks): Promise<void> {
     await page.addScriptTag({ path: join(pageFolder, "recorder.js") });
     const text = await page.evaluate(
       ([count, perSecond, width, height]) => (globalThis as unknown as PictureWindow).motiveRecord(count, perSecond, width, height),
-      [frames, rate, looks.width, looks.height] as const,
+      [Math.min(frames, Math.round(looks.seconds * rate) + 1), rate, looks.width, looks.height] as const,
     );
     writeFileAtomically(webm, (sink) => sink.append(Buffer.from(text, "base64")));
   }

@@ -164,13 +164,16 @@ document.getElementById("viewer")?.append(
 );
 Object.assign(app, { link: exhibit ? fileLink(exhibit, listener) : serverLink(listener) });
 
-const drawAll = (): void => {
+const drawStage = (): void => {
   stage.draw();
   overlay.draw();
+};
+const drawAll = (): void => {
+  drawStage();
   timeline.draw();
   for (const panel of panels) panel.draw();
 };
-providePictures(app, stage, drawAll, themeChanged);
+providePictures(app, stage, drawAll, drawStage, themeChanged);
 themeChanged();
 new ResizeObserver(() => app.changed()).observe(stage.element);
 

@@ -6,14 +6,16 @@ import { duration, stepOf, type App, type CameraMode } from "./state.ts";
 export interface Pictures {
   ready(looks: { camera: CameraMode; theme: Theme; ghost: boolean }): Promise<{ frames: number; rate: number }>;
   show(frame: number): Promise<void>;
+  /** Puts robots and labels, and nothing else, at a frame at once. */
+  pose(frame: number): void;
   canvas(): HTMLCanvasElement;
   labels(): { readonly text: string; readonly color: string; readonly left: number; readonly top: number }[];
 }
 
 const nextPicture = (): Promise<void> => new Promise((resolve) => requestAnimationFrame(() => resolve()));
 
-/** @param draw draws the page at once */
-export function providePictures(app: App, stage: Stage, draw: () => void, themeChanged: () => void): void {
+/** @param draw draws the page at once, `drawStage` only robots and labels */
+export function providePictures(app: App, stage: Stage, draw: () => void, drawStage: () => void, themeChanged: () => void): void {
   const pictures: Pictures = {
     async ready({ camera, theme, ghost }) {
       document.documentElement.classList.add("picture");
@@ -33,7 +35,10 @@ export function providePictures(app: App, stage: Stage, draw: () => void, themeC
       app.time = frame * stepOf(app);
       draw();
       await nextPicture();
-      draw();
+    },
+    pose(frame) {
+      app.time = frame * stepOf(app);
+      drawStage();
     },
     canvas: () => stage.canvas,
     labels: () =>

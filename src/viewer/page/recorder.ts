@@ -21,7 +21,7 @@ async function record(frames: number, rate: number, width: number, height: numbe
   await output.start();
   const style = getComputedStyle(document.documentElement);
   for (let frame = 0; frame < frames; frame += stride) {
-    await motivePictures.show(frame);
+    motivePictures.pose(frame);
     context.drawImage(motivePictures.canvas(), 0, 0, picture.width, picture.height);
     context.font = "600 15px system-ui, sans-serif";
     context.textBaseline = "middle";
