@@ -9,7 +9,9 @@ const windowMessages = 8;
 const windowBytes = 512 * 1024;
 /** Of the frames in one answer. */
 const answerBytes = 128 * 1024;
-/** The newest frames of a followed episode that a page in time gets without asking. */
+/** Of these, messages of followed tracks: a page that is slow is behind by no more than what they hold. */
+const windowFrames = 2;
+/** What a page that keeps up may be behind by; one that is farther behind gets the newest frame and no other. */
 const newestFrames = 8;
 const metricsRecords = 500;
 const pendingRequests = 64;
@@ -32,8 +34,9 @@ type Fetch = Extract<ClientMessage, { type: "fetch" }>;
  */
 export function createClient(stage: Stage, send: (bytes: Uint8Array) => void): Client {
   let seq = 0;
-  const underWay: { readonly seq: number; readonly bytes: number }[] = [];
+  const underWay: { readonly seq: number; readonly bytes: number; readonly followed: boolean }[] = [];
   let bytesUnderWay = 0;
+  let framesUnderWay = 0;
   let sceneDue = true;
   let opening = 0;
   let probing = false;
@@ -46,8 +49,10 @@ export function createClient(stage: Stage, send: (bytes: Uint8Array) => void): C
 
   const post = (message: ServerMessage): void => {
     const bytes = encode({ ...message, seq: ++seq });
-    underWay.push({ seq, bytes: bytes.length });
+    const following = message.type === "frames" && message.request === undefined;
+    underWay.push({ seq, bytes: bytes.length, followed: following });
     bytesUnderWay += bytes.length;
+    if (following) framesUnderWay++;
     send(bytes);
   };
   const failure = (error: unknown): string =>
@@ -86,8 +91,8 @@ export function createClient(stage: Stage, send: (bytes: Uint8Array) => void): C
         sent.complete = info.complete;
         return { type: "episode", episode: info };
       }
-      if (sent.frames >= episode.length) continue;
-      const from = Math.max(sent.frames, episode.length - newestFrames);
+      if (sent.frames >= episode.length || framesUnderWay >= windowFrames) continue;
+      const from = episode.length - sent.frames <= newestFrames ? sent.frames : episode.length - 1;
       sent.frames = episode.length;
       // a track's turn is over: those after it come first the next time
       followed.delete(track);
@@ -145,7 +150,11 @@ export function createClient(stage: Stage, send: (bytes: Uint8Array) => void): C
     receive(message) {
       switch (message.type) {
         case "ack":
-          while (underWay.length > 0 && underWay[0].seq <= message.seq) bytesUnderWay -= underWay.shift()?.bytes ?? 0;
+          while (underWay.length > 0 && underWay[0].seq <= message.seq) {
+            const [done] = underWay.splice(0, 1);
+            bytesUnderWay -= done.bytes;
+            if (done.followed) framesUnderWay--;
+          }
           break;
         case "follow": {
           const before = followed;

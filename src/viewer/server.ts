@@ -28,6 +28,8 @@ export interface ViewerServer {
   readonly token: string;
   /** Pages that are connected. */
   readonly clients: number;
+  /** Bytes that wait for pages to take them; bounded, however slow these are. */
+  readonly waiting: number;
   close(): Promise<void>;
 }
 
@@ -178,6 +180,9 @@ export async function serveViewer({ stage, page, host, port, allowedHosts = [] }
     token,
     get clients() {
       return clients.size;
+    },
+    get waiting() {
+      return [...clients.keys()].reduce((sum, socket) => sum + socket.bufferedAmount, 0);
     },
     async close() {
       stopListening();
