@@ -155,8 +155,8 @@ describe("MOPO's penalty", () => {
     },
   });
 
-  async function actionWith(coefficient: number, kind = "disagreement"): Promise<number> {
-    const trainer = await create({ dataset: data, model: doubtful }, { steps: 1000, penalty: { kind, coefficient }, realShare: 0 });
+  async function actionWith(coefficient: number, kind = "disagreement", reward?: LearnedReward): Promise<number> {
+    const trainer = await create({ dataset: data, model: doubtful, reward }, { steps: 1000, penalty: { kind, coefficient }, realShare: 0 });
     await finish(trainer);
     const action = new Float64Array(1);
     let sum = 0;
@@ -172,6 +172,23 @@ describe("MOPO's penalty", () => {
     // a − λ·|a − 0.2| is largest at 1 for λ < 1, at 0.2 for λ > 1
     expect(await actionWith(0.3)).toBeGreaterThan(0.85);
     const cautious = await actionWith(5);
+    expect(cautious).toBeGreaterThan(0.1);
+    expect(cautious).toBeLessThan(0.3);
+  });
+
+  it("counts beside a given reward, too", async () => {
+    // r = a once more, as a network
+    const network = rewardNetwork({
+      environment: id,
+      input: "state-action",
+      observationSize: 2,
+      actionSize: 1,
+      hidden: [],
+      activation: "relu",
+      bound: { kind: "clamp", value: 10 },
+      absorbing: false,
+    });
+    const cautious = await actionWith(5, "disagreement", learnedReward(network, () => [Float32Array.of(0, 0, 1, 0)]));
     expect(cautious).toBeGreaterThan(0.1);
     expect(cautious).toBeLessThan(0.3);
   });

@@ -197,6 +197,7 @@ describe("training", () => {
     steps: 20_000,
     measureEvery: 20,
     patience: 6,
+    improvement: 0.1,
     holdoutFraction: 0.4,
     bootstrap: true,
   };
@@ -223,7 +224,7 @@ describe("training", () => {
     let waited = 0;
     kept.forEach((errors, i) => {
       expect(waited, `measurement ${i}`).toBeLessThan(6);
-      const better = errors.map((error, member) => error < 0.99 * reference[member]);
+      const better = errors.map((error, member) => error < 0.9 * reference[member]);
       better.forEach((is, member) => is && (reference[member] = errors[member]));
       waited = better.includes(true) ? 0 : waited + 1;
       if (i > 0) errors.forEach((error, member) => expect(error).toBeLessThanOrEqual(kept[i - 1][member]));
