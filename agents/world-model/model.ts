@@ -92,13 +92,18 @@ export function loadWorldModel(path: string): WorldModel {
   if (metadata.kind !== "world-model") {
     throw new UserError(`${path}: no world model, its metadata says kind "${metadata.kind ?? "none"}"`);
   }
-  return assemble(metadata, (name, shape) => {
+  const model = assemble(metadata, (name, shape) => {
     const tensor = tensors[name];
     if (tensor === undefined || tensor.shape.join() !== shape.join()) {
       throw new UserError(`${path}: "${name}" has shape [${tensor?.shape.join(", ") ?? ""}], the world model needs [${shape.join(", ")}]`);
     }
     return tensor.values;
   });
+  // members are kept at their best measurement: before the first there are none, and JSON has no Infinity
+  if (!model.holdoutErrors.every(Number.isFinite)) {
+    throw new UserError(`${path}: its training stopped before the first measurement; continue that run`);
+  }
+  return model;
 }
 
 /** A world model as part of a checkpoint. */

@@ -2,7 +2,9 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
+import { worldModelSchema } from "../../../agents/world-model/config.ts";
 import { ensemble, type WorldModelArchitecture } from "../../../agents/world-model/ensemble.ts";
+import { fitWorldModel } from "../../../agents/world-model/fit.ts";
 import {
   loadWorldModel,
   modelFromSnapshot,
@@ -18,7 +20,7 @@ import { createRandom } from "../../../src/random/index.ts";
 import { readCheckpoint, saveSafetensors, writeCheckpoint } from "../../../src/runs/index.ts";
 import { expectClose, uniformValues } from "../../nn/graphs.ts";
 import { plainNetwork } from "../plain-network.ts";
-import { handMade, regulatorMember } from "./hand-made.ts";
+import { handMade, regulatorMember, setOf } from "./hand-made.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "motive-model-"));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
@@ -183,6 +185,19 @@ describe("a saved model", () => {
         [0.5, 0.75, 0.25],
       ]);
     }
+  });
+
+  it("is none yet where its training was stopped before the first measurement", async () => {
+    const set = setOf({ observationSize: 2, actionSize: 1, lengths: [20], row: (i) => ({ observation: [i, 0], action: [0], next: [i + 1, 0] }) });
+    const config = worldModelSchema.parse({ members: 2, elites: 1, hidden: [4], weightDecay: [0], batchSize: 8, steps: 400, measureEvery: 400 });
+    const fit = await fitWorldModel({ environment: "Regulator-v0", set, config, rewards: false, random: createRandom(1) });
+    await fit.advance();
+    saveSafetensors(path, fit.model.weights(), { ...fit.model.metadata() });
+    expect(() => loadWorldModel(path)).toThrow(new UserError(`${path}: its training stopped before the first measurement; continue that run`));
+    await fit.advance();
+    saveSafetensors(path, fit.model.weights(), { ...fit.model.metadata() });
+    expect(loadWorldModel(path).holdoutErrors).toEqual(fit.model.holdoutErrors);
+    await fit.close();
   });
 
   it("is told from other files, and from one whose arrays do not fit", () => {
