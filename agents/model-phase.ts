@@ -44,6 +44,7 @@ export async function modelPhase({ model: given, steps, train }: ModelPhaseOptio
       if (fit.done) {
         const { model } = fit;
         second = { model, trainer: await train(model) };
+        await fit.close();
       }
       return { environmentSteps: 0, ...metrics };
     },
@@ -59,11 +60,11 @@ export async function modelPhase({ model: given, steps, train }: ModelPhaseOptio
       const model = modelFromSnapshot(select(snapshot, "model"));
       const trainer = await train(model);
       second = { model, trainer };
-      await trainer.restore(select(snapshot, "trainer"));
+      await Promise.all([fit.close(), trainer.restore(select(snapshot, "trainer"))]);
     },
     close() {
-      void fit.close();
-      second?.trainer.close();
+      if (second === undefined) void fit.close();
+      else second.trainer.close();
     },
   };
 }

@@ -116,6 +116,10 @@ async function create(context: TrainerContext, config: OfflineMlIrlConfig): Prom
     });
   };
 
+  // the networks that predict rewards share their layers with those that predict states
+  if (context.model?.architecture.rewards) {
+    throw new UserError("the given world model has learned the dataset's rewards, which offline-ml-irl must not know: train one with rewards=false");
+  }
   const model = context.model ?? {
     fit: await fitWorldModel({ environment: spec.id, set, config: config.model, rewards: false, random: random.split("world model") }),
     steps: config.model.steps,

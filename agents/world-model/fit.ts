@@ -260,6 +260,8 @@ export async function fitWorldModel({ environment, set, config, rewards, random,
       data = prepare();
     },
     async close() {
+      // a policy may be trained for hours in the model: what is as large as the dataset must not stay
+      data = { ...data, inputs: new Float32Array(0), targets: new Float32Array(0), samples: [] };
       await Promise.all([update.dispose(), measure.dispose()]);
     },
   };
