@@ -40,8 +40,8 @@ function remove(directory: string, steps: readonly number[]): void {
 }
 
 /**
- * Keeps policy and reward as of a step, for those who want to see how a run came about. When they are too many, every
- * second one goes; the first stays.
+ * Keeps policy and reward as of a step, for those who want to see how a run came about. When they are too many, the one
+ * goes whose neighbours are closest; the first and the last stay.
  */
 export function keepHistory(directory: string, { policy, reward, steps }: Pick<Trainer, "policy" | "reward" | "steps">): void {
   if (policy === undefined) return;
@@ -49,8 +49,10 @@ export function keepHistory(directory: string, { policy, reward, steps }: Pick<T
   if (reward) exportWeights(reward, fileOf(directory, steps, "reward"));
   // the policy is last: an entry is there when its policy is
   exportWeights(policy, fileOf(directory, steps, "policy"));
-  const kept = readHistory(directory);
-  if (kept.length > mostKept) remove(directory, kept.filter((_, i) => i % 2 === 1 && i < kept.length - 1).map(({ step }) => step));
+  const kept = readHistory(directory).map(({ step }) => step);
+  if (kept.length <= mostKept) return;
+  const gaps = kept.map((_, i) => (i === 0 || i === kept.length - 1 ? Infinity : kept[i + 1] - kept[i - 1]));
+  remove(directory, [kept[gaps.indexOf(Math.min(...gaps))]]);
 }
 
 /** Forgets what came after a step, when a run is set back to it. */

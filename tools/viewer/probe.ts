@@ -16,6 +16,15 @@ function changed(values: ArrayLike<number>, changes: Changes, what: string): Flo
   return result;
 }
 
+/** @throws UserError for states that MuJoCo cannot evaluate, such as limbs that are deep inside one another */
+function observed(simulator: Simulator, { qpos, qvel }: { readonly qpos: Float64Array; readonly qvel: Float64Array }): Float64Array {
+  try {
+    return simulator.observe(qpos, qvel);
+  } catch {
+    throw new UserError("MuJoCo cannot evaluate this state; move it back a little");
+  }
+}
+
 /**
  * Answers what a state of an episode would look like, and be worth under its own action, with some coordinates changed.
  * The observation is the recorded one plus what the change alone does to it: contact forces and other traces of the past,
@@ -34,7 +43,7 @@ export function prober(simulator: Simulator, episode: Episode, reward?: LearnedR
     // the last state is answered by no action
     const action = episode.row("action", frame).map((x) => (Number.isNaN(x) ? 0 : x));
     const before = simulator.observe(qpos, qvel);
-    const after = simulator.observe(moved.qpos, moved.qvel);
+    const after = observed(simulator, moved);
     const there = observation.map((x, i) => x + (after[i] - before[i]));
     return { pose, learned: value(there, action), learnedBefore: value(observation, action) };
   };

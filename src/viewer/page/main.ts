@@ -1,5 +1,6 @@
 import "uplot/dist/uPlot.min.css";
 import "./style.css";
+import type { Scene } from "../scene.ts";
 import { createAnalyst } from "./analysis.ts";
 import { advance } from "./clock.ts";
 import { formatNumber, h, setText } from "./dom.ts";
@@ -25,6 +26,10 @@ const statusTexts: Readonly<Record<Status, string>> = {
 let status: Status = "connecting";
 let opened = false;
 
+/** What is in view at first: what a model imagines only where it does not take the place of something live. */
+const firstTracks = ({ tracks }: Scene): string[] =>
+  tracks.filter(({ imagined, beside }) => imagined !== true || tracks.find(({ id }) => id === beside)?.first !== "live").map(({ id }) => id);
+
 const listener: Listener = {
   scene(scene) {
     const waiting = new Set(app.scene.tracks.filter(({ first }) => first === undefined).map(({ id }) => id));
@@ -32,7 +37,7 @@ const listener: Listener = {
     // a connection that came back has other episodes; a run that waited may have a policy by now
     const ready = scene.tracks.filter(({ id, first }) => first !== undefined && waiting.has(id)).map(({ id }) => id);
     app.slots = app.slots.filter(({ track }) => !ready.includes(track) && scene.tracks.some(({ id }) => id === track));
-    const wanted = opened ? ready : scene.tracks.slice(0, mostSlots).map(({ id }) => id);
+    const wanted = opened ? ready : firstTracks(scene).slice(0, mostSlots);
     if (!opened) app.live = scene.tracks.some(({ first }) => first === "live");
     opened = true;
     document.title = `${scene.title} – motive`;

@@ -62,7 +62,8 @@ export function rolloutsPanel(app: App): Panel {
         if (chosen < 0 && document.activeElement !== slider) slider.value = slider.max;
         setText(sliderLabel, chosen >= 0 ? `step ${checkpoints[chosen].label}` : "now");
         const { clip, problem } = slot ?? { clip: undefined, problem: "" };
-        const ending = clip?.info.ending ? `; ${clip.info.ending}` : "";
+        const facts = [...(clip?.info.ending ? [clip.info.ending] : []), ...(clip?.info.marks ?? []).map(({ frame, label }) => `${label} at frame ${frame}`)];
+        const ending = facts.map((fact) => `; ${fact}`).join("");
         setText(about, problem || `${app.scene.tracks.find(({ id }) => id === track.id)?.about ?? track.about}${ending}`);
         about.classList.toggle("problem", problem !== "");
       },
