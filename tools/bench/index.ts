@@ -9,6 +9,7 @@ import { batchScaling, type BatchScaling } from "./batch.ts";
 import { benchRobots, environmentRate, gymnasiumRates, type EnvironmentRate } from "./environments.ts";
 import { runPeers, type PeerName, type UpdateRates, type Workload } from "./peers.ts";
 import { measure } from "./timing.ts";
+import { viewerCost, type ViewerCost } from "./viewer.ts";
 import { ensembleWorkload, sacWorkload } from "./workloads.ts";
 
 interface BenchOptions {
@@ -23,6 +24,8 @@ interface Report {
   readonly environments: Readonly<Record<string, EnvironmentRate & { readonly gymnasium?: number }>>;
   /** Of {@link SCALED} in worker threads. */
   readonly batch: BatchScaling;
+  /** Of a training that is watched. */
+  readonly viewer: ViewerCost;
   readonly peers: Readonly<Partial<Record<PeerName, UpdateRates>>>;
 }
 
@@ -115,6 +118,13 @@ function printReport(terminal: Terminal, report: Report, reasons: readonly strin
   printLine(terminal, `one policy action: ${engine.actionMicroseconds.toFixed(1)} µs`);
   printLine(terminal);
   printEnvironments(terminal, report);
+  const { alone, watched, share } = report.viewer;
+  printLine(terminal);
+  printLine(
+    terminal,
+    `SAC in Hopper-v5: ${alone.toFixed(0)} steps per second alone, ${watched.toFixed(0)} with a viewer that follows it ` +
+      `(${(100 * share).toFixed(0)} %)`,
+  );
 }
 
 function printEnvironments(terminal: Terminal, { environments, batch }: Report): void {
@@ -173,7 +183,9 @@ async function bench(terminal: Terminal, words: readonly string[]): Promise<numb
     environments[id] = { ...rate, ...("rates" in gymnasium && { gymnasium: gymnasium.rates[id] }) };
   }
   say("batches");
-  const report: Report = { engine, environments, batch: await batchScaling(SCALED, seconds), peers };
+  const batch = await batchScaling(SCALED, seconds);
+  say("viewer");
+  const report: Report = { engine, environments, batch, viewer: await viewerCost(seconds), peers };
   const missing = "reason" in gymnasium ? [gymnasium.reason] : [];
   if (options.json === true) printJson(terminal, report);
   else printReport(terminal, report, [...Object.values(reasons), ...missing]);
