@@ -17,6 +17,8 @@ export interface ViewerCost {
 }
 
 const pairs = 3;
+/** The shape of workload W1, with few steps that are not learned from. */
+const settings = ["--set", "hidden=64,64", "--set", "batchSize=100", "--set", "randomSteps=500"];
 /** About what SAC takes per second, for the length of a run. */
 const stepsPerSecond = 1500;
 
@@ -40,7 +42,7 @@ function follow(link: string): { frames(): number; close(): void } {
 /** Steps per second of one training of SAC, from its own clock. */
 function train(steps: number, watched: boolean): Promise<{ rate: number; frames: number }> {
   const folder = mkdtempSync(join(tmpdir(), "motive-bench-"));
-  const words = ["train", "sac", "Hopper-v5", "--steps", `${steps}`, "--evaluate-every", "0", "--out", join(folder, "run"), "--json"];
+  const words = ["train", "sac", "Hopper-v5", ...settings, "--steps", `${steps}`, "--evaluate-every", "0", "--out", join(folder, "run"), "--json"];
   const program = join(projectRoot, "dist", "tools", "motive.js");
   const child = spawn(process.execPath, [program, ...words, ...(watched ? ["--view"] : [])], { stdio: ["ignore", "pipe", "pipe"] });
   let last = "";

@@ -72,7 +72,7 @@ export function viewCommand(terminal: Terminal, setExitCode: (code: number) => v
         mode: options.stochastic ? "sample" : "mean",
         live: outputs.length === 0,
       });
-      const stage = createStage(paths.join("  "), sources, simulators);
+      const stage = createStage(sources.map(({ tracks }) => tracks[0].track().label).join(" · "), sources, simulators);
       try {
         if (outputs.length > 0) {
           const { writeOutputs } = await import("../viewer/outputs.ts");

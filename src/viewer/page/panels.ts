@@ -19,9 +19,11 @@ function panel(title: string, ...content: HTMLElement[]): HTMLElement {
 export function rolloutsPanel(app: App): Panel {
   const list = h("div", { class: "tracks" });
   const element = panel("Rollouts", list);
-  const rows = new Map<string, { row: HTMLElement; key: string; update(): void }>();
+  const rows = new Map<string, { row: HTMLElement; update(): void }>();
 
-  const build = (track: Track): { row: HTMLElement; key: string; update(): void } => {
+  const build = (track: Track): { row: HTMLElement; update(): void } => {
+    let checkpoints: readonly Choice[] = [];
+    let key = "";
     const slotOf = (): Slot | undefined => app.slots.find((slot) => slot.track === track.id);
     const pick = (choice: string): void => {
       const slot = slotOf();
@@ -35,21 +37,30 @@ export function rolloutsPanel(app: App): Panel {
       app.changed();
     } }, track.label);
     const about = h("p", { class: "about" });
-    const plain = track.choices.filter(({ kind }) => kind !== "checkpoint");
-    const checkpoints = track.choices.filter(({ kind }) => kind === "checkpoint");
     const select = h("select", { "aria-label": `episode of ${track.label}`, onchange: () => pick(select.value) });
-    select.append(...plain.map(({ id, label }) => h("option", { value: id }, label)));
-    const slider = h("input", { type: "range", min: 0, max: Math.max(0, checkpoints.length - 1), step: 1, "aria-label": `checkpoint of ${track.label}`, oninput: () => pick(checkpoints[Number(slider.value)].id) });
+    const slider = h("input", { type: "range", min: 0, max: 0, step: 1, "aria-label": `checkpoint of ${track.label}`, oninput: () => pick(checkpoints[Number(slider.value)].id) });
     const sliderLabel = h("span", { class: "hindsight-label" });
     const hindsight = h("label", { class: "hindsight" }, h("span", {}, "in hindsight"), slider, sliderLabel);
-    hindsight.hidden = checkpoints.length < 2;
-    select.hidden = plain.length < 2 && checkpoints.length === 0;
+    /** Checkpoints come while a run trains; somebody may be moving the slider meanwhile, so it stays where it is. */
+    const setChoices = (choices: readonly Choice[]): void => {
+      const now = choices.map(({ id }) => id).join();
+      if (now === key) return;
+      key = now;
+      const plain = choices.filter(({ kind }) => kind !== "checkpoint");
+      checkpoints = choices.filter(({ kind }) => kind === "checkpoint");
+      const held = select.value;
+      select.replaceChildren(...plain.map(({ id, label }) => h("option", { value: id }, label)));
+      select.value = held;
+      slider.max = String(Math.max(0, checkpoints.length - 1));
+      hindsight.hidden = checkpoints.length < 2;
+      select.hidden = plain.length < 2 && checkpoints.length === 0;
+    };
     const row = h("div", { class: "track" }, h("div", { class: "track-head" }, shown, swatch, name, select), hindsight, about);
     return {
       row,
-      key: trackKey(track),
       update() {
         const slot = slotOf();
+        setChoices(app.scene.tracks.find(({ id }) => id === track.id)?.choices ?? []);
         shown.checked = slot !== undefined;
         shown.disabled = slot === undefined && app.slots.length >= mostSlots;
         swatch.style.background = slot ? slotColors[slot.color] : "transparent";
@@ -74,7 +85,7 @@ export function rolloutsPanel(app: App): Panel {
     element,
     draw() {
       for (const track of app.scene.tracks) {
-        if (rows.get(track.id)?.key !== trackKey(track)) rows.set(track.id, build(track));
+        if (!rows.has(track.id)) rows.set(track.id, build(track));
       }
       const wanted = app.scene.tracks.flatMap(({ id }) => rows.get(id)?.row ?? []);
       if (wanted.some((row, i) => list.children[i] !== row) || list.children.length !== wanted.length) list.replaceChildren(...wanted);
@@ -82,8 +93,6 @@ export function rolloutsPanel(app: App): Panel {
     },
   };
 }
-
-const trackKey = ({ label, choices }: Track): string => JSON.stringify([label, choices.map(({ id }: Choice) => id)]);
 
 /** What the frame is worth, by whom, and where the two disagree. */
 export function rewardPanel(app: App, analysisOf: (clip: Clip) => Analysis): Panel {

@@ -142,12 +142,12 @@ export async function show(app: App, id: string): Promise<void> {
   }
   await choose(app, slot, track.first);
   if (track.beside === undefined) return;
+  app.ghost = true;
   await show(app, track.beside);
   const beside = app.slots.find((one) => one.track === track.beside);
   if (beside && beside.choice !== slot.choice && trackOf(app, beside.track)?.choices.some((one) => one.id === slot.choice)) {
     await choose(app, beside, slot.choice);
   }
-  app.ghost = true;
   app.changed();
 }
 
