@@ -90,7 +90,8 @@ export function listenToKeys(keys: readonly Key[]): void {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const target = event.target as HTMLElement;
     const typing = target.closest("select, input:not([type=checkbox])") !== null;
-    if (typing && (event.key.startsWith("Arrow") || event.key === " " || target.tagName === "SELECT")) return;
+    // what moves a slider moves the slider
+    if (typing && (/^(Arrow|Home|End|Page| )/.test(event.key) || target.tagName === "SELECT")) return;
     // a button that has the focus is pressed by the space bar
     const found = keys.find(({ keys: names }) => names.includes(event.key.length === 1 ? event.key.toLowerCase() : event.key));
     if (found === undefined) return;
