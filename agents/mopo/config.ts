@@ -22,6 +22,10 @@ export const offlineSchema = z.strictObject({
     .strictObject({
       horizon: z.int().positive().default(5).describe("steps h of a rollout in the model"),
       size: z.int().positive().default(400).describe("rollouts side by side"),
+      noise: z
+        .boolean()
+        .default(true)
+        .describe("next states are drawn from the model's Gaussians; false: they are the means of the chosen members"),
       transitionsPerUpdate: z.int().positive().default(20).describe("transitions that the model gives per policy update"),
     })
     .prefault({})

@@ -64,6 +64,7 @@ export async function createMopo({ model, set, starts, reward, datasetRewards, c
     starts,
     rewards: datasetRewards,
     penalty,
+    noise: rollouts.noise,
     random: random.split("world"),
     executor: executorOf(sac.executor),
   });

@@ -15,9 +15,9 @@ export const offlineMlIrlSchema = rewardStepSchema.extend({
   agentTrajectories: z.int().positive().default(20).describe("agent trajectories per iteration"),
   agentHorizon: z.int().positive().default(200).describe("steps of an agent trajectory in the model"),
   agentStarts: z
-    .enum(["first", "any"])
-    .default("any")
-    .describe("where agent trajectories begin: at the expert's first states, or at any of the expert's"),
+    .enum(["first", "any", "both"])
+    .default("both")
+    .describe("where agent trajectories begin: at the expert's first states, at any of the expert's, or half of them each"),
   afterTermination: z
     .enum(["level", "stop", "absorbing"])
     .default("level")
@@ -31,8 +31,14 @@ export const offlineMlIrlSchema = rewardStepSchema.extend({
     .number()
     .min(0)
     .max(1)
-    .default(0.5)
-    .describe("share of the solver's rollouts that begin in the expert's states; the others begin in the dataset's"),
+    .default(0.4)
+    .describe("share of the solver's rollouts that begin in any of the expert's states; the rest begin in the dataset's"),
+  firstStarts: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.2)
+    .describe("share of the solver's rollouts that begin where episodes do, of the dataset and of the expert"),
 });
 
 export type OfflineMlIrlConfig = z.output<typeof offlineMlIrlSchema>;

@@ -1,5 +1,5 @@
 import { concatenate } from "../../datasets/concatenate.ts";
-import { setOfTrajectory } from "../../datasets/transition-set.ts";
+import { setOfTrajectory, type TransitionSet } from "../../datasets/transition-set.ts";
 import { UserError } from "../../src/errors.ts";
 import { createRandom } from "../../src/random/index.ts";
 import { experienceSampler } from "../agent-samples.ts";
@@ -11,6 +11,7 @@ import { modelPhase } from "../model-phase.ts";
 import { createMopo, modelMetrics, updatesPerModelStep } from "../mopo/solver.ts";
 import { onTopOfWorld } from "../reward-function.ts";
 import type { Experience } from "../replay.ts";
+import type { TrajectoryRows } from "../reward-learner.ts";
 import { rewardNetwork } from "../reward-network.ts";
 import { requireInput, type AgentDefinition, type Trainer, type TrainerContext } from "../trainer.ts";
 import { experienceRows, trajectoryRows, type Weighting } from "../trajectory-rows.ts";
@@ -39,19 +40,34 @@ async function create(context: TrainerContext, config: OfflineMlIrlConfig): Prom
 
   const fresh = config.agentSamples === "rollouts";
   const weighting: Weighting = { gamma: config.discounted ? config.sac.gamma : 1, horizon: agentHorizon, afterTermination };
-  const wholeTrajectories = fresh && config.agentStarts === "first";
-  if (config.discounted && !wholeTrajectories) {
+  const agentStarts = fresh ? config.agentStarts : "any";
+  if (config.discounted && agentStarts !== "first") {
     throw new UserError("discounted=true weights steps from a trajectory's first one: it needs agentStarts=first and agentSamples=rollouts");
   }
   const updates = updatesPerModelStep(config);
   if (policySteps % updates !== 0) {
     throw new UserError(`policySteps=${policySteps}: expected a multiple of the ${updates} updates that follow each step of the model (rollouts)`);
   }
-  // the expert's steps that agent trajectories are compared with: as many from the first on, or all of them
-  const expert = wholeTrajectories
-    ? trajectoryRows(trajectories.map((one) => firstSteps(one, agentHorizon)), weighting)
-    : experienceRows(partsOf(trajectories, agentHorizon), weighting);
-  const expertStates = trajectories.map(({ observations }) => observations);
+  if (config.expertStarts + config.firstStarts > 1) {
+    throw new UserError(`expertStarts=${config.expertStarts} and firstStarts=${config.firstStarts} are shares of one whole: expected a sum of at most 1`);
+  }
+  const expertStates = joined(trajectories.map(({ observations }) => observations));
+  const expertFirst = firstStates(concatenate(trajectories.map((one) => setOfTrajectory(one, dataset.environment))));
+  // the expert's steps that agent trajectories are compared with: as many from the first on, all of them, or half of each
+  const compared = {
+    first: () => trajectoryRows(trajectories.map((one) => firstSteps(one, agentHorizon)), weighting),
+    any: () => experienceRows(partsOf(trajectories, agentHorizon), weighting),
+    both: () => halfOfEach(compared.first(), compared.any()),
+  };
+  const expert: TrajectoryRows = compared[agentStarts]();
+  const agentStates = {
+    first: [{ observations: expertFirst, share: 1 }],
+    any: [{ observations: expertStates, share: 1 }],
+    both: [
+      { observations: expertFirst, share: 0.5 },
+      { observations: expertStates, share: 0.5 },
+    ],
+  };
 
   const train = async (model: WorldModel): Promise<Trainer> => {
     const learner = await mlIrlLearner({
@@ -78,8 +94,9 @@ async function create(context: TrainerContext, config: OfflineMlIrlConfig): Prom
       set,
       starts: startStates(
         [
-          { observations: set.observations, share: 1 - config.expertStarts },
-          { observations: joined(expertStates), share: config.expertStarts },
+          { observations: set.observations, share: 1 - config.expertStarts - config.firstStarts },
+          { observations: expertStates, share: config.expertStarts },
+          { observations: joined([firstStates(dataset), expertFirst]), share: config.firstStarts },
         ],
         observationSize,
       ),
@@ -94,11 +111,9 @@ async function create(context: TrainerContext, config: OfflineMlIrlConfig): Prom
           model,
           policy: solver.policy,
           trajectories: agentTrajectories,
-          starts: startStates(
-            [{ observations: joined(config.agentStarts === "first" ? expertStates.map((all) => all.subarray(0, observationSize)) : expertStates), share: 1 }],
-            observationSize,
-          ),
+          starts: startStates(agentStates[agentStarts], observationSize),
           weighting,
+          noise: config.rollouts.noise,
           random: random.split("rollouts"),
           executor: executorOf(config.sac.executor),
         })
@@ -136,6 +151,20 @@ const joined = (arrays: readonly Float32Array[]): Float32Array => {
   }
   return all;
 };
+
+/** The observations that episodes begin with, [episodes, O]. */
+const firstStates = ({ episodes, observations, observationSize }: Pick<TransitionSet, "episodes" | "observations" | "observationSize">): Float32Array =>
+  joined(episodes.map(({ start }) => observations.subarray(start * observationSize, (start + 1) * observationSize)));
+
+/** Both sets of rows with half their weights. */
+function halfOfEach(a: TrajectoryRows, b: TrajectoryRows): TrajectoryRows {
+  return {
+    observations: joined([a.observations, b.observations]),
+    actions: joined([a.actions, b.actions]),
+    weights: joined([a.weights, b.weights]).map((weight) => weight / 2),
+    absorbingWeight: (a.absorbingWeight + b.absorbingWeight) / 2,
+  };
+}
 
 interface Steps {
   readonly length: number;

@@ -15,6 +15,8 @@ export interface ModelSamplerOptions {
   readonly starts: StartStates;
   /** Its horizon is that of the rollouts. */
   readonly weighting: Weighting;
+  /** Whether next states are drawn from the Gaussians, or are their means. */
+  readonly noise: boolean;
   readonly random: Random;
   readonly executor?: Executor;
 }
@@ -23,7 +25,7 @@ export interface ModelSamplerOptions {
  * Fresh trajectories τᴬ of the current policy in the model (thesis, algorithm 3, "data sampling II"). They cost no step of
  * the environment.
  */
-export async function modelSampler({ model, policy, trajectories, starts, weighting, random, executor }: ModelSamplerOptions): Promise<AgentSampler> {
+export async function modelSampler({ model, policy, trajectories, starts, weighting, noise: noisy, random, executor }: ModelSamplerOptions): Promise<AgentSampler> {
   const { observationSize, actionSize, environment } = model.architecture;
   const { horizon } = weighting;
   const step = await modelStep(model, { size: trajectories, executor });
@@ -48,7 +50,7 @@ export async function modelSampler({ model, policy, trajectories, starts, weight
         random.fillNormal(noise);
         policy.actions(states, noise, step.action);
         step.observation.set(states);
-        random.fillNormal(step.noise);
+        if (noisy) random.fillNormal(step.noise);
         random.fillIntegers(chosen, model.elites.length);
         step.choose(chosen);
         for (let i = 0; i < trajectories; i++) {

@@ -53,6 +53,8 @@ export interface ModelWorldOptions {
   /** Whether the world pays the rewards that the model predicts. */
   readonly rewards: boolean;
   readonly penalty?: { readonly kind: PenaltyKind; readonly coefficient: number };
+  /** Whether next states are drawn from the Gaussians (default), or are their means. */
+  readonly noise?: boolean;
   readonly random: Random;
   readonly executor?: Executor;
 }
@@ -67,7 +69,7 @@ export interface ModelWorld extends World {
  * begins in a start state, is moved by a random elite at every step, terminates where the robot's task would, and is cut
  * after `horizon` steps. Its reward is −λ·U(s,a), with `rewards` r̂(s,a) − λ·U(s,a).
  */
-export async function modelWorld({ model, size, horizon, starts, rewards: pays, penalty, random, executor }: ModelWorldOptions): Promise<ModelWorld> {
+export async function modelWorld({ model, size, horizon, starts, rewards: pays, penalty, noise: noisy = true, random, executor }: ModelWorldOptions): Promise<ModelWorld> {
   const { architecture, elites } = model;
   const { environment, observationSize, actionSize } = architecture;
   const { low, high } = await actionBounds(environment);
@@ -112,7 +114,7 @@ export async function modelWorld({ model, size, horizon, starts, rewards: pays, 
     async step(actions) {
       step.observation.set(observations);
       step.action.set(actions);
-      noise.fillNormal(step.noise);
+      if (noisy) noise.fillNormal(step.noise);
       noise.fillIntegers(chosen, elites.length);
       step.choose(chosen);
       const { nextObservation, reward, penalty: uncertainty } = await step.run();

@@ -8,6 +8,7 @@ import { concatenate, setOfTrajectory, type Demonstrations, type TransitionSet }
 import { environmentSpec, make, type Environment } from "../../../envs/index.ts";
 import { optimalGain } from "../../../envs/regulator/index.ts";
 import { demonstrate, demonstrationsOf, optimalRegulator } from "../demonstrations.ts";
+import { plainNetwork } from "../plain-network.ts";
 import { handMade, regulatorMember } from "../world-model/hand-made.ts";
 
 const id = "Regulator-v0";
@@ -167,6 +168,8 @@ describe("the reward step", () => {
     ["any", "rollouts", "absorbing", false],
     ["any", "rollouts", "absorbing", true],
     ["any", "rollouts", "level", true],
+    ["both", "rollouts", "stop", false],
+    ["both", "rollouts", "level", true],
     ["any", "experience", "stop", false],
     ["any", "experience", "absorbing", true],
   ] as const)("compares as many steps of the expert as of the agent: starts %s, samples %s, %s, terminated %s", async (...row) => {
@@ -185,9 +188,48 @@ describe("the reward step", () => {
   });
 });
 
+describe("a reward learned in a world where nothing moves", () => {
+  /** r(s) where expert and agent differ only by where the agent's trajectories begin. */
+  const rewardAt = async (agentStarts: "first" | "any" | "both"): Promise<(x: number) => number> => {
+    // one demonstration that walks from −1 to 1; in the model the agent stays where it starts
+    const length = 40;
+    const walk = Float32Array.from({ length: 2 * length }, (_, i) => (i % 2 === 0 ? -1 + i / (length - 1) : 0));
+    const shown = demonstrationsOf(environment, [
+      {
+        ...demonstrations.trajectories[0],
+        length,
+        observations: walk,
+        nextObservations: walk,
+        actions: new Float32Array(length),
+        rewards: new Float32Array(length),
+      },
+    ]);
+    const trainer = await create(
+      { dataset, demonstrations: shown, model: handMade({ environment: id, observationSize: 2, actionSize: 1, members: [{}] }) },
+      { ...quick, steps: 1000, trajectories: 1, rewardInput: "state", agentTrajectories: 1000, agentHorizon: 5, rewardSteps: 20, rewardLearningRate: 3e-3, agentStarts },
+    );
+    await finish(trainer);
+    const weights = trainer.reward!.weights();
+    trainer.close();
+    return (x) => plainNetwork(weights, "relu", [x, 0])[0];
+  };
+
+  it("is low where too many agent trajectories begin, and level where they begin as the expert's steps are spread", async () => {
+    const [first, any, both] = [await rewardAt("first"), await rewardAt("any"), await rewardAt("both")];
+    const slope = (reward: (x: number) => number): number => reward(0) - reward(-1);
+    // the expert leaves its first state, the agent stays there for ever
+    expect(slope(first)).toBeGreaterThan(0.3);
+    // starts anywhere are spread like the expert's own steps: nothing to tell apart
+    expect(Math.abs(slope(any))).toBeLessThan(0.3 * slope(first));
+    expect(slope(both)).toBeGreaterThan(0.3 * slope(first));
+  });
+});
+
 describe("the options of Offline ML-IRL", () => {
   it("are refused at once where they do not fit together", async () => {
     const refused = (changes: object) => expect(create({ dataset, demonstrations }, { ...quick, ...changes })).rejects;
+    await refused({ expertStarts: 0.7, firstStarts: 0.4 }).toThrow("expected a sum of at most 1");
+    await refused({ discounted: true, agentStarts: "both" }).toThrow("it needs agentStarts=first and agentSamples=rollouts");
     await refused({ discounted: true, agentStarts: "any" }).toThrow("it needs agentStarts=first and agentSamples=rollouts");
     await refused({ discounted: true, agentSamples: "experience" }).toThrow("it needs agentStarts=first and agentSamples=rollouts");
     await refused({ rollouts: { size: 60, transitionsPerUpdate: 2 } }).toThrow(
@@ -204,7 +246,7 @@ describe("the options of Offline ML-IRL", () => {
         const updates = rollouts.size / rollouts.transitionsPerUpdate;
         expect(updates % sac.updatesPerRun, `${environmentId} ${name}`).toBe(0);
         expect(policySteps % updates, `${environmentId} ${name}`).toBe(0);
-        expect(discounted && agentStarts === "any", `${environmentId} ${name}`).toBe(false);
+        expect(discounted && agentStarts !== "first", `${environmentId} ${name}`).toBe(false);
       }
     }
   });

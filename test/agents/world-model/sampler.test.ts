@@ -17,10 +17,11 @@ interface Options {
   readonly gamma?: number;
   readonly afterTermination?: AfterTermination;
   readonly trajectories?: number;
+  readonly noise?: boolean;
   readonly seed?: number;
 }
 
-function start({ model, starts, horizon = 10, gamma = 1, afterTermination = "stop", trajectories = 30, seed = 1 }: Options) {
+function start({ model, starts, horizon = 10, gamma = 1, afterTermination = "stop", trajectories = 30, noise = true, seed = 1 }: Options) {
   const { environment, observationSize, actionSize } = model.architecture;
   const architecture = {
     environment,
@@ -38,6 +39,7 @@ function start({ model, starts, horizon = 10, gamma = 1, afterTermination = "sto
     trajectories,
     starts: startStates([{ observations: Float32Array.from(starts.flat()), share: 1 }], observationSize),
     weighting: { gamma, horizon, afterTermination },
+    noise,
     random: createRandom(seed),
   });
 }
@@ -49,6 +51,16 @@ function trajectoriesOf({ observations, weights }: TrajectoryRows, width: number
 }
 
 describe("trajectories in a model", () => {
+  it("follow its means without noise, and scatter about them with it", async () => {
+    const model = handMade({ environment: "Regulator-v0", observationSize: 2, actionSize: 1, members: [{ offset: [0.5, 0], logVariance: -2 }] });
+    const second = async (noise: boolean): Promise<number[]> => {
+      const { observations } = await (await start({ model, starts: [[0, 0]], horizon: 2, noise })).sample();
+      return Array.from({ length: 30 }, (_, i) => observations[4 * i + 2]);
+    };
+    for (const x of await second(false)) expect(x).toBeCloseTo(0.5, 6);
+    expect(new Set(await second(true)).size).toBe(30);
+  });
+
   it("go on for the whole horizon, each step moved by the action before it", async () => {
     const model = handMade({ environment: "Regulator-v0", observationSize: 2, actionSize: 1, members: [regulatorChanges] });
     const sampler = await start({ model, starts: [[1, 0], [0, 0.5]], gamma: 0.9 });

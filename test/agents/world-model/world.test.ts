@@ -61,6 +61,14 @@ describe("rollouts in a model", () => {
     world.close();
   });
 
+  it("follow its means where no noise is asked for", async () => {
+    const world = await start({ model: model([{ offset: [10, 0, 1], logVariance: 2 }]), noise: false, horizon: 1 });
+    const { nextObservations, rewards } = await world.step(new Float32Array(4));
+    expectClose(nextObservations, [11, 0, 11, 0, 11, 0, 11, 0]);
+    expectClose(rewards, [1, 1, 1, 1]);
+    world.close();
+  });
+
   it("have the noise that it predicts, and another elite at every step", async () => {
     const members = [
       { offset: [10, 0, 0], logVariance: [2 * Math.log(0.5), 2 * Math.log(2), 0] },
