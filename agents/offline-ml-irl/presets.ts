@@ -43,17 +43,35 @@ const published: Readonly<Record<string, Readonly<Record<string, Published>>>> =
 };
 
 export function offlineMlIrlPresets({ id }: EnvironmentSpec) {
-  const falling = { finalRewardLearningRateFraction: 0.05, sac: { criticLearningRate: 1e-3, finalLearningRateFraction: 0.05 } };
+  // what online ML-IRL's policy solver measured best with (agents/ml-irl), in rollouts of a model's means
+  const falling = {
+    finalRewardLearningRateFraction: 0.05,
+    rewardSteps: 5,
+    realShare: 0.3,
+    agentTrajectories: 50,
+    agentHorizon: 100,
+    rollouts: { noise: false, horizon: 20 },
+    penalty: { kind: "ensemble-standard-deviation", coefficient: 2 },
+    sac: {
+      hidden: [64, 64],
+      batchSize: 100,
+      policyLearningRate: 1e-3,
+      criticLearningRate: 1e-3,
+      automaticTemperature: false,
+      temperature: 0.1,
+      finalLearningRateFraction: 0.05,
+    },
+  };
   const ofKind = Object.fromEntries(
     Object.entries(published[id.replace(/-v\d+$/, "")] ?? {}).map(([kind, { members, coefficient, horizon, kind: U }]) => [
       kind,
-      { ...falling, model: { members }, penalty: { kind: U, coefficient }, rollouts: { horizon } },
+      { ...falling, model: { members }, penalty: { kind: U, coefficient }, rollouts: { ...falling.rollouts, horizon } },
     ]),
   );
   return {
     smoke,
     quick: { ...falling, steps: 40_000, model: { members: 5, elites: 4, steps: 10_000 } },
-    paper: falling,
+    paper: { ...falling, steps: 300_000 },
     ...ofKind,
   };
 }
