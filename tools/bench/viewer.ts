@@ -60,7 +60,10 @@ function train(steps: number, watched: boolean): Promise<{ rate: number; frames:
       const frames = page?.frames() ?? 0;
       page?.close();
       rmSync(folder, { recursive: true, force: true });
-      if (code !== 0) return void reject(new Error(`the training ended with ${code}: ${notes.trim()}`));
+      if (code !== 0) {
+        reject(new Error(`the training ended with ${code}: ${notes.trim()}`));
+        return;
+      }
       const { environmentSteps, wallSeconds } = JSON.parse(last.trim()) as { environmentSteps: number; wallSeconds: number };
       resolve({ rate: environmentSteps / wallSeconds, frames });
     });

@@ -72,7 +72,9 @@ describe.skipIf(chromium === undefined)(`the viewer in a browser${reason}`, { ti
   const placeOf = async (page: Page, index = 0): Promise<number> => Number(await page.locator(".label").nth(index).getAttribute("data-x"));
   /** Not by playwright's own waiting: it evaluates text in the page, which the page's policy forbids. */
   async function until(page: Page, condition: string): Promise<void> {
-    for (const began = performance.now(); !((await page.evaluate(condition)) as boolean); await page.waitForTimeout(100)) {
+    const began = performance.now();
+    while (!((await page.evaluate(condition)) as boolean)) {
+      await page.waitForTimeout(100);
       if (performance.now() - began > 90_000) throw new Error(`not within 90 s: ${condition}`);
     }
   }
@@ -190,7 +192,9 @@ describe.skipIf(chromium === undefined)(`the viewer in a browser${reason}`, { ti
     const problems: string[] = [];
     page.on("request", (request) => asked.push(request.url()));
     page.on("pageerror", (error) => problems.push(error.message));
-    page.on("console", (message) => void (message.type() === "error" && problems.push(message.text())));
+    page.on("console", (message) => {
+      if (message.type() === "error") problems.push(message.text());
+    });
     await page.goto(pathToFileURL(file).href);
     await until(page, 'document.querySelectorAll(".label").length === 2 && Number(document.querySelectorAll(".label")[1].dataset.x) > 0.2');
     await page.locator(".jump").first().click();
