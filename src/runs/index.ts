@@ -10,6 +10,7 @@ export {
   type RunManifest,
   type RunReader,
 } from "./directory.ts";
+export { isLocked } from "./lock.ts";
 export { type MetricsRecord } from "./metrics.ts";
 export { loadSafetensors, saveSafetensors, type SafetensorsFile, type Tensor } from "./safetensors.ts";
 export {

@@ -90,6 +90,18 @@ export function acquireLock(directory: string): () => void {
   };
 }
 
+/**
+ * Whether a process has the lock of a run directory, as far as this machine can tell: one on another machine counts as
+ * alive, and so does one whose lock cannot be read.
+ */
+export function isLocked(directory: string): boolean {
+  const path = join(directory, "lock");
+  const text = readLock(path);
+  if (text === undefined) return false;
+  const holder = parseHolder(text);
+  return holder === undefined || holder.host !== hostname() || isAlive(holder);
+}
+
 /** Throws when the lock has a live holder, otherwise moves the stale lock out of the way. */
 function refuseIfHeld(directory: string, path: string, mine: string, attempt: number): void {
   const text = readLock(path);

@@ -82,7 +82,7 @@ export interface Track {
 export interface RunInfo {
   readonly id: string;
   readonly label: string;
-  readonly state: "waiting" | "training" | "finished";
+  readonly state: "waiting" | "training" | "stopped" | "finished";
 }
 
 export interface Scene {

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { loadPolicy } from "../../agents/index.ts";
 import type { ActionMode } from "../../agents/policy.ts";
 import { loadLearnedReward, type LearnedReward } from "../../agents/reward-network.ts";
+import { isLocked } from "../../src/runs/index.ts";
 import { createMetricsLog } from "../../src/viewer/metrics-log.ts";
 import type { RunInfo } from "../../src/viewer/scene.ts";
 import { formatCount } from "../progress.ts";
@@ -34,6 +35,13 @@ export interface RunSourceOptions {
   readonly live: boolean;
 }
 
+const stateWords: Readonly<Record<RunInfo["state"], string>> = {
+  waiting: "no checkpoint yet",
+  training: "in training",
+  stopped: "stopped before its end",
+  finished: "finished",
+};
+
 /**
  * A run, in training or finished, from nothing but its directory: the process that trains is not asked, and does not
  * notice.
@@ -48,8 +56,11 @@ export function runSource(options: RunSourceOptions): Source {
   let history = readHistory(directory);
   let state: RunInfo["state"] = "waiting";
 
-  const stateOf = (): RunInfo["state"] =>
-    writtenAt(file("result.json")) > 0 ? "finished" : metrics.length > 0 || actor !== undefined ? "training" : "waiting";
+  const stateOf = (): RunInfo["state"] => {
+    if (writtenAt(file("result.json")) > 0) return "finished";
+    if (!isLocked(directory)) return "stopped";
+    return metrics.length > 0 || actor !== undefined ? "training" : "waiting";
+  };
   const actorOf = (entry: HistoryEntry): Actor => {
     const reward = options.reward ?? (entry.reward === undefined ? undefined : loadLearnedReward(entry.reward));
     return { policy: loadPolicy(entry.policy), ...(reward && { reward }), label: `step ${formatCount(entry.step)}` };
@@ -85,7 +96,7 @@ export function runSource(options: RunSourceOptions): Source {
   const main = policyTrack({
     id,
     label,
-    about: () => `${agent}, ${state === "finished" ? "finished" : state === "training" ? "in training" : "no checkpoint yet"}${actor ? `, ${actor.label}` : ""}`,
+    about: () => `${agent}, ${stateWords[state]}${actor ? `, ${actor.label}` : ""}`,
     simulator,
     current,
     checkpoints,

@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { gaussianOf, networkPolicy } from "../../../agents/network-policy.ts";
 import { learnedReward, rewardNetwork } from "../../../agents/reward-network.ts";
 import { createRandom } from "../../../src/random/index.ts";
+import { acquireLock } from "../../../src/runs/lock.ts";
 import { createMetricsLog } from "../../../src/viewer/metrics-log.ts";
 import { exportWeights } from "../../../tools/exports.ts";
 import { keepHistory, readHistory, trimHistory } from "../../../tools/run-history.ts";
@@ -105,6 +106,7 @@ describe("a run that is watched", () => {
     mkdirSync(run);
     const manifest = { formatVersion: 1, agent: "sac", environment: "Hopper-v5", seed: 0, config: {}, versions: {}, command: "motive train" };
     writeFileSync(join(run, "config.json"), JSON.stringify(manifest));
+    const release = acquireLock(run);
     const { sources } = await openSources([run], { seed: 0, mode: "mean", live: true });
     const [source] = sources;
     const [track] = source.tracks;
@@ -135,6 +137,10 @@ describe("a run that is watched", () => {
     // in hindsight: the checkpoint of then gives the rollout of then
     const then = await track.make("checkpoint-2000", name);
     expect([...then.episode.row("qpos", 5)]).toEqual([...second.episode.row("qpos", 5)]);
+    // the process went away before its end
+    release();
+    expect(source.refresh?.().scene).toBe(true);
+    expect(source.run?.info().state).toBe("stopped");
     writeFileSync(join(run, "result.json"), "{}");
     expect(source.refresh?.().scene).toBe(true);
     expect(source.run?.info().state).toBe("finished");
