@@ -277,6 +277,7 @@ describe("unseen rows", () => {
     const config = worldModelSchema.parse({ members: 2, elites: 1, hidden: [4], weightDecay: [0], steps: 10, measureEvery: 10, holdoutFraction: 0.3 });
     const fit = await fitWorldModel({ environment: "Regulator-v0", set: learned, config, rewards: false, random: createRandom(2) });
     try {
+      while (!fit.done) await fit.advance();
       const { model } = fit;
       const { rows, ranges } = model.holdout!;
       expect(rows).toBe(500);
