@@ -53,6 +53,7 @@ beforeAll(async () => {
   write("demos.hdf5", setOfTrajectory(trajectories[0]));
   environment.close();
   train("world-model", "Regulator-v0", ...quiet, "--dataset", "data.hdf5", "--out", "model");
+  train("world-model", "Regulator-v0", ...quiet, "--dataset", "data.hdf5", "--set", "rewards=false", "--out", "unrewarded");
   train("offline-ml-irl", "Regulator-v0", ...quiet, "--dataset", "data.hdf5", "--demos", "demos.hdf5", "--out", "irl");
 });
 
@@ -107,13 +108,17 @@ describe("motive train", () => {
     expect(result).toMatchObject({ agent: "offline-ml-irl", environmentSteps: 0, steps: 600 });
     expect(result.ratio).toBeCloseTo((result.finalReturn as number) / (result.expertReturn as number), 6);
     expect(metricsOf(inFolder("irl")).some((record) => "rewardLoss" in record)).toBe(true);
-    train("offline-ml-irl", "Regulator-v0", ...quiet, ...data, "--demos", "demos.hdf5", "--model", "model", "--out", "irl-in-run");
+    const words = ["offline-ml-irl", "Regulator-v0", ...quiet, ...data, "--demos", "demos.hdf5"];
+    train(...words, "--model", "unrewarded", "--out", "irl-in-run");
     expect(files("irl-in-run")).toEqual(files("irl"));
-    expect(tensorsOf("irl-in-run", "model.safetensors")).toEqual(tensorsOf("model", "model.safetensors"));
+    expect(tensorsOf("irl-in-run", "model.safetensors")).toEqual(tensorsOf("unrewarded", "model.safetensors"));
+    // the other one knows the true rewards
+    expect(refusal(1, "train", ...words, "--model", "model", "--out", "refused")).toBe(
+      "the given world model has learned the dataset's rewards, which offline-ml-irl must not know: train one with rewards=false",
+    );
   });
 
   it("mopo maximises a reward that another run has learned, also in a model that knows none", () => {
-    train("world-model", "Regulator-v0", ...quiet, ...data, "--set", "rewards=false", "--out", "unrewarded");
     const words = ["mopo", "Regulator-v0", ...quiet, ...data, "--reward", "irl"];
     train(...words, "--model", "unrewarded", "--out", "transfer");
     train(...words, "--model", "model", "--out", "transfer-in-model");

@@ -112,7 +112,7 @@ describe("motive train", () => {
       environment: "Regulator-v0",
       seed: 0,
       preset: null,
-      demonstrations: null,
+      inputs: {},
       config: { steps: 3000, hidden: [8], batchSize: 256 },
       versions: { node: process.versions.node },
     });
