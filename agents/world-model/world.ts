@@ -153,4 +153,3 @@ async function actionBounds(id: string): Promise<{ low: Float64Array; high: Floa
   environment.close();
   return environment.actionSpace;
 }
-
