@@ -8,7 +8,7 @@ import { extname, join } from "node:path";
 import { buildPage } from "./build-page.ts";
 import { projectRoot } from "./project.ts";
 
-const folders = ["src", "envs", "datasets", "agents"];
+const folders = ["src", "envs", "datasets", "agents", join("tools", "benchmark")];
 const sourceExtensions = [".ts", ".js"];
 /** Bundled, not copied. */
 const page = join(projectRoot, "src", "viewer", "page");

@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { benchmarkCommand } from "./commands/benchmark/index.ts";
 import { collectCommand } from "./commands/collect.ts";
 import { datasetCommand } from "./commands/dataset/index.ts";
 import { envCommand } from "./commands/env.ts";
@@ -30,6 +31,7 @@ function createProgram(terminal: Terminal, setExitCode: (code: number) => void):
     evaluateCommand(terminal),
     collectCommand(terminal),
     datasetCommand(terminal, setExitCode),
+    benchmarkCommand(terminal, setExitCode),
     modelCommand(terminal),
     exportCommand(terminal),
     replayCommand(terminal),

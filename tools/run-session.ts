@@ -113,6 +113,7 @@ export async function startRun(request: RunRequest): Promise<RunSession> {
       config: config as Record<string, Json>,
       inputs: files,
       evaluateEvery: request.evaluateEvery ?? Math.ceil(trainer.totalSteps / 20),
+      totalSteps: trainer.totalSteps,
       command: commandLine(agent.name, environment.id, seed, request),
     };
     const directory = request.out ?? freeDirectory(agent.name, environment.id, seed);

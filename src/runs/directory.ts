@@ -99,7 +99,13 @@ export function createRun(directory: string, manifest: RunManifest): Run {
     throw new UserError(`${directory}: is a file, expected a directory`);
   if (stat !== undefined) {
     if (existsSync(join(directory, "config.json"))) throw new UserError(`${directory}: already holds a run`);
-    const names = listDirectory(directory).filter((name) => name !== "lock" && !name.endsWith(partialSuffix));
+    // What a run leaves that was killed before its config.json was there is no content.
+    const names = listDirectory(directory).filter(
+      (name) =>
+        name !== "lock" &&
+        !name.endsWith(partialSuffix) &&
+        !(name === "checkpoints" && isEmptyDirectory(join(directory, name))),
+    );
     if (names.length > 0)
       throw new UserError(`${directory}: is not empty and not a run; choose another directory`);
   }
@@ -325,6 +331,10 @@ function listDirectory(path: string): string[] {
   } catch (error) {
     throw fileError(path, "cannot be read", error);
   }
+}
+
+function isEmptyDirectory(path: string): boolean {
+  return statOf(path)?.isDirectory() === true && listDirectory(path).length === 0;
 }
 
 /** Removes what {@link createDirectory} created, as long as it is empty. */

@@ -4,7 +4,8 @@ import { formatTable, printJson, printLine } from "../terminal.ts";
 import type { Terminal } from "../terminal.ts";
 import { examples } from "./options.ts";
 
-type Topic = "envs" | "agents" | "presets";
+const topics = ["envs", "agents", "presets", "suites"] as const;
+type Topic = (typeof topics)[number];
 
 const showValue = (value: unknown) => (typeof value === "string" ? value : JSON.stringify(value));
 
@@ -22,13 +23,13 @@ export function listCommand(terminal: Terminal): Command {
   };
 
   return new Command("list")
-    .summary("show the environments, agents and presets there are")
+    .summary("show the environments, agents, presets and suites there are")
     .description(
       "Lists what there is to train with. `motive list agents <name>` shows every option of one agent, with its type and " +
         "default, as --set takes it.",
     )
     .addArgument(
-      new Argument("[topic]", "what to list; without it, everything").choices(["envs", "agents", "presets"]),
+      new Argument("[topic]", "what to list; without it, everything").choices(topics),
     )
     .argument("[name]", "with agents or presets: only this agent")
     .option("--env <id>", "the environment whose presets to show", "Hopper-v5")
@@ -48,10 +49,12 @@ export function listCommand(terminal: Terminal): Command {
         const { configOptions } = await import("../config.ts");
         const { findAgent, findEnvironment } = await import("../names.ts");
         const { neededFlags } = await import("../run-inputs.ts");
+        const { packagedSuites, readSuite } = await import("../benchmark/suite.ts");
 
         const agents: readonly AgentDefinition[] = name === undefined ? allAgents : [findAgent(name)];
         const environments = listEnvironments();
         const spec = findEnvironment(options.env);
+        const suites = packagedSuites().map((suite) => readSuite(suite).definition);
         const wants = (one: Topic) => topic === undefined || topic === one;
         if (options.json) {
           printJson(terminal, {
@@ -73,6 +76,7 @@ export function listCommand(terminal: Terminal): Command {
                 options: configOptions(agent),
               })),
             }),
+            ...(wants("suites") && { suites: suites.map(({ name: suite, title, source }) => ({ name: suite, title, source })) }),
             ...(wants("presets") && {
               presets: {
                 environment: spec.id,
@@ -123,6 +127,12 @@ export function listCommand(terminal: Terminal): Command {
             agents.flatMap((agent) =>
               Object.entries(agent.presets(spec)).map(([preset, options]) => [agent.name, preset, showObject(options)]),
             ),
+          );
+        }
+        if (wants("suites")) {
+          section(
+            "Suites (motive benchmark NAME)",
+            suites.map(({ name: suite, title }) => [suite, title]),
           );
         }
       },

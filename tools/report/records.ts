@@ -16,6 +16,11 @@ export interface ResultRecord {
   readonly agent: string;
   /** What the learned reward depends on; absent where none is learned. */
   readonly rewardInput?: string;
+  /**
+   * What sets the run apart from others of its agent: `data-transfer` (demonstrations of another environment) or
+   * `reward-transfer` (a policy trained under a reward that was learned elsewhere; `agent` is what learned it).
+   */
+  readonly setting?: string;
   readonly trajectories?: number;
   /** Of offline runs: the kind of a generated set, such as `medium-expert`, else the file's name. */
   readonly dataset?: string;
