@@ -18,6 +18,8 @@ function createProgram(terminal: Terminal, setExitCode: (code: number) => void):
   const program = new Command("motive")
     .description("Recovers the reward behind a robot's motion, and a policy that reproduces it.")
     .version(version)
+    // What follows a command's name is its own: both `benchmark` and `benchmark status` have a --json.
+    .enablePositionalOptions()
     .addHelpText(
       "after",
       examples(

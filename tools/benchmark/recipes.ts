@@ -60,6 +60,13 @@ export function recipeOf(suite: Suite, row: SuiteRow, variables: Variables, name
       const [issue] = filled.error.issues;
       throw new UserError(`"run.${issue.path.join(".")}": ${issue.message}`);
     }
+    for (const [path, value] of [
+      ["steps", filled.data.steps],
+      ["evaluateEvery", filled.data.evaluateEvery],
+      ["recordedAs.trajectories", filled.data.recordedAs?.trajectories],
+    ] as const) {
+      if (typeof value === "string") throw new UserError(`"run.${path}": expected an integer, received ${JSON.stringify(value)}`);
+    }
     const { preset = null, steps, evaluateEvery, setting, recordedAs, ...rest } = omitPreset(template, variables, filled.data);
     const agent = findAgent(rest.agent);
     const environment = findEnvironment(rest.environment);

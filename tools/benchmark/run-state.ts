@@ -1,6 +1,7 @@
 import { closeSync, existsSync, fstatSync, openSync, readFileSync, readSync } from "node:fs";
 import { join } from "node:path";
-import { isLocked, readRun, type MetricsRecord } from "../../src/runs/index.ts";
+import { z } from "zod";
+import { isLocked, readRun, type Json, type MetricsRecord } from "../../src/runs/index.ts";
 import type { SeedResult } from "./table.ts";
 
 /** How far a job is, as its files tell. */
@@ -58,6 +59,12 @@ function progressOf(folder: string): Omit<JobState, "state"> {
   };
 }
 
+/** What a finished run came to, which its last records do not say. */
+function finalReturnOf(result: Json): Pick<JobState, "lastReturn"> {
+  const parsed = z.object({ finalReturn: z.number() }).safeParse(result);
+  return parsed.success ? { lastReturn: parsed.data.finalReturn } : {};
+}
+
 /** The line that says why a program ended, of all that it wrote to standard error; undefined where it wrote nothing. */
 export function errorLine(path: string): string | undefined {
   if (!existsSync(path)) return undefined;
@@ -80,7 +87,8 @@ export function readRunState(folder: string, errors: string): JobState {
     return message === undefined ? { state: "waiting" } : { state: "failed", message };
   }
   const progress = progressOf(folder);
-  if (existsSync(join(folder, "result.json"))) return { ...progress, state: "done" };
+  const result = readRun(folder).result();
+  if (result !== undefined) return { ...progress, ...finalReturnOf(result), state: "done" };
   if (isLocked(folder)) return { ...progress, state: "running" };
   const message = errorLine(errors);
   return message === undefined ? { ...progress, state: "stopped" } : { ...progress, state: "failed", message };

@@ -63,11 +63,10 @@ export async function runSchedule(schedule: Schedule): Promise<JobReport[]> {
     const ended = child.ended.then((ending) => {
       active.delete(job.id);
       const state = jobState(directory, job);
-      if (ending.done) return settle({ ...state, job, state: "done" });
-      // Somebody else was quicker: wait for that.
-      if (isBusy(job)) return;
       const stopped = interrupt.signal !== undefined;
-      settle({ ...state, job, state: stopped ? "stopped" : "failed", ...(!stopped && { message: ending.reason }) });
+      if (ending.done) settle({ ...state, job, state: "done" });
+      // Where somebody else was quicker, that is waited for.
+      else if (!isBusy(job)) settle({ ...state, job, state: stopped ? "stopped" : "failed", ...(!stopped && { message: ending.reason }) });
     });
     active.set(job.id, { job, child, ended });
   };
