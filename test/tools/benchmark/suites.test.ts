@@ -1,4 +1,4 @@
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { expandSuite } from "../../../tools/benchmark/expand.ts";
@@ -151,6 +151,18 @@ describe("a suite of one's own", () => {
       "train bc Hopper-v5 --preset smoke --seed 1 --demos datasets/hopper-expert-1-v5.hdf5",
     ]);
     expect([...runs.values()][1].identity).toEqual({ environment: "Hopper-v5", agent: "bc", trajectories: 1, seed: 1 });
+  });
+
+  it("is what the documentation shows", () => {
+    const [, text = ""] = /```json\n(.*?)```/s.exec(readFileSync("docs/benchmarks.md", "utf8")) ?? [];
+    const suite = checkSuite(JSON.parse(text), "docs/benchmarks.md", folder);
+    const steps = [...expandSuite(suite, "paper", 1).runs.values()].map(({ config }) => [config.trajectories, config.steps]);
+    expect(steps).toEqual([
+      [1, 1e6],
+      [1, 1e6],
+      [10, 2e6],
+      [10, 2e6],
+    ]);
   });
 
   it("has variables keep their type, and runs of different options apart", () => {
