@@ -20,11 +20,18 @@ const header = ["", "state", "step", "of", "steps/s", "return", "left"];
 /** Columns that hold numbers. */
 const right = [2, 3, 4, 5, 6];
 
-function stateRow({ job, state, step, totalSteps, speed, lastReturn }: JobReport): string[] {
+/** A long name without its middle: its beginning and its seed tell most. */
+function shorten(name: string, width: number): string {
+  if (name.length <= width) return name;
+  const end = Math.floor((width - 1) / 2);
+  return `${name.slice(0, width - 1 - end)}…${name.slice(-end)}`;
+}
+
+function stateRow({ job, state, step, totalSteps, speed, lastReturn }: JobReport, nameWidth: number): string[] {
   const left = step !== undefined && totalSteps !== undefined && speed !== undefined && speed > 0 ? (totalSteps - step) / speed : undefined;
   const running = state === "running";
   return [
-    jobName(job),
+    shorten(jobName(job), nameWidth),
     state,
     step === undefined ? "" : formatCount(step),
     totalSteps === undefined ? "" : formatCount(totalSteps),
@@ -34,10 +41,17 @@ function stateRow({ job, state, step, totalSteps, speed, lastReturn }: JobReport
   ];
 }
 
-/** A table of jobs, one a line, the reasons of failures below it. */
-export function stateLines(reports: readonly JobReport[]): string[] {
+/** What the columns with numbers take at most: steps in millions, hours left. */
+const numbersWidth = 56;
+
+/**
+ * A table of jobs, one a line.
+ * @param columns of the terminal, where the table has to fit one
+ */
+export function stateLines(reports: readonly JobReport[], columns = Infinity): string[] {
   if (reports.length === 0) return [];
-  return formatTable([header, ...reports.map(stateRow)], right);
+  const nameWidth = Math.max(20, columns - numbersWidth);
+  return formatTable([header, ...reports.map((report) => stateRow(report, nameWidth))], right);
 }
 
 /** `runs/x: why` of all that failed. */
@@ -58,13 +72,15 @@ function endedText({ job, state, step, lastReturn, message }: JobReport): string
 const startedText = (job: Job, step: number | undefined): string =>
   step === undefined ? `started: ${jobName(job)}` : `continued: ${jobName(job)} from its last checkpoint, at most step ${formatCount(step)}`;
 
+const columnsOf = ({ columns }: TextOutput): number => (columns === undefined || columns === 0 ? 80 : columns);
+
 /** What stands on a terminal and is rewritten in place; elsewhere nothing. */
 function rewrittenLines(output: TextOutput) {
   let drawn = 0;
   return {
     draw(lines: readonly string[]) {
       if (output.isTTY !== true) return;
-      const width = (output.columns === undefined || output.columns === 0 ? 80 : output.columns) - 1;
+      const width = columnsOf(output) - 1;
       this.clear();
       output.write(lines.map((line) => `${line.slice(0, width)}\n`).join(""));
       drawn = lines.length;
@@ -86,7 +102,7 @@ export function linesObserver(output: TextOutput): Observer & { note(line: strin
   return {
     started: (job, step) => say(startedText(job, step)),
     ended: (report) => say(endedText(report)),
-    progress: (reports) => table.draw([...stateLines(reports.filter(({ state }) => state === "running")), countLine(reports)]),
+    progress: (reports) => table.draw([...stateLines(reports.filter(({ state }) => state === "running"), columnsOf(output)), countLine(reports)]),
     note: say,
     close: () => table.clear(),
   };

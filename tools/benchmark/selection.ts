@@ -20,7 +20,7 @@ export function selectCells({ cells }: Pick<Plan, "cells">, patterns: readonly s
     if (cells.some((cell) => expression(pattern).test(cellName(cell)))) continue;
     const rows = [...new Set(cells.map(({ row }) => row))];
     const columns = [...new Set(cells.map(({ column }) => column))];
-    throw new UsageError(`--only ${pattern}: no cell of that name; rows: ${rows.join(", ")}; columns: ${columns.join(", ")}`);
+    throw new UsageError(`--only ${pattern}: no cell of that name; rows: ${rows.join(" | ")}; columns: ${columns.join(" | ")}`);
   }
   return cells.filter((cell) => patterns.some((pattern) => expression(pattern).test(cellName(cell))));
 }

@@ -1,9 +1,9 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
-import { ending, metricsOf, motive, start, temporaryFolder } from "../command-line.ts";
+import { ending, metricsOf, motive, motiveJson, start, temporaryFolder } from "../command-line.ts";
 import { benchmarkWithKills, recordsOf, undisturbed } from "./kills.ts";
-import { writeTinySuite } from "./tiny.ts";
+import { tinySuite, writeTinySuite } from "./tiny.ts";
 
 /** `MOTIVE_KILLS=20 npx vitest run … test/tools/benchmark/kill.test.ts` for a longer test. */
 const kills = Number(process.env.MOTIVE_KILLS ?? 6);
@@ -48,24 +48,29 @@ describe("a benchmark", () => {
   );
 
   it("that is asked to stop saves its runs, refuses a second start meanwhile, and goes on later", async () => {
-    const words = ["benchmark", suite, "--preset", "smoke", "--out", "stopped", "--workers", "2"];
-    const child = start(folder, ...words);
-    const ended = ending(child);
+    // Long enough not to end by itself.
+    writeFileSync(join(folder, "long.json"), JSON.stringify(tinySuite(400_000)));
+    const words = ["benchmark", "long.json", "--preset", "smoke", "--out", "stopped", "--workers", "1", "--only", "one / SAC"];
     const metrics = join(folder, "stopped", "runs", "sac-regulator-v0-seed0", "metrics.jsonl");
-    while (!existsSync(metrics) || readFileSync(metrics, "utf8").split("\n").length < 3) await new Promise((resolve) => setTimeout(resolve, 20));
-    const second = motive(folder, ...words);
-    expect(second.code).toBe(1);
-    expect(second.stderr).toBe(`motive: stopped: in use by process ${child.pid ?? 0}\n`);
-    child.kill("SIGTERM");
-    expect(await ended).toBe(143);
-    const { jobs } = JSON.parse(motive(folder, "benchmark", "status", "stopped", "--json").stdout) as { jobs: { id: string; state: string; step?: number }[] };
-    const sac = jobs.find(({ id }) => id === "runs/sac-regulator-v0-seed0");
-    expect(sac?.state).toBe("stopped");
-    expect(sac?.step).toBeGreaterThan(0);
-    const last = motive(folder, ...words);
-    expect(last.code).toBe(0);
-    expect(last.stdout).toMatch(/continued: sac-regulator-v0-seed0 from its last checkpoint/);
-    expect(recordsOf(folder, "stopped")).toEqual(recordsOf(folder, "calm"));
+    const records = () => (existsSync(metrics) ? readFileSync(metrics, "utf8").split("\n").length - 1 : 0);
+    let [before, output] = [0, ""];
+    for (const round of ["new", "continued"]) {
+      const child = start(folder, ...words);
+      child.stdout?.on("data", (part: Buffer) => (output += part.toString()));
+      const ended = ending(child);
+      while (records() < before + 2) await new Promise((resolve) => setTimeout(resolve, 20));
+      if (round === "new") {
+        const second = motive(folder, ...words);
+        expect(second).toMatchObject({ code: 1, stderr: `motive: stopped: in use by process ${child.pid ?? 0}\n` });
+      }
+      child.kill("SIGTERM");
+      expect(await ended).toBe(143);
+      const { jobs } = motiveJson(folder, "benchmark", "status", "stopped") as { jobs: { id: string; state: string; step?: number }[] };
+      const sac = jobs.find(({ id }) => id === "runs/sac-regulator-v0-seed0");
+      expect(sac).toMatchObject({ state: "stopped", step: 1000 * records() });
+      before = records();
+    }
+    expect(output).toMatch(/started: sac-regulator-v0-seed0\n.*\nstopped: sac-regulator-v0-seed0 at step.*continued: sac-regulator-v0-seed0 from its last checkpoint/s);
   });
 
   it("does the other runs when one fails, says why, and tries it again at the next start", () => {

@@ -121,7 +121,7 @@ describe("--only", () => {
   });
 
   it("refuses a pattern that fits nothing, and says what there is", () => {
-    expect(() => selectCells(plan, ["Hoper"])).toThrow(/--only Hoper: no cell of that name; rows: medium, Hopper, .*columns: Offline ML-IRL, BC/);
+    expect(() => selectCells(plan, ["Hoper"])).toThrow(/--only Hoper: no cell of that name; rows: medium, Hopper \| .*columns: Offline ML-IRL \| BC/);
   });
 });
 
