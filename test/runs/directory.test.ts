@@ -121,6 +121,18 @@ describe("createRun", () => {
     expect(readdirSync(other)).toEqual(["thesis.txt"]);
   });
 
+  it("begins where a run was killed before it had its config.json, unless there are checkpoints", () => {
+    mkdirSync(join(directory, "checkpoints"), { recursive: true });
+    writeFileSync(join(directory, ".config.json.1.partial"), "{");
+    create().close();
+    expect(readRun(directory).manifest.seed).toBe(manifest.seed);
+
+    const other = join(parent, "other");
+    mkdirSync(join(other, "checkpoints"), { recursive: true });
+    writeFileSync(join(other, "checkpoints", "step-000000000001.safetensors"), "mine");
+    expect(refusal(() => createRun(other, manifest))).toMatch(/other: is not empty and not a run/);
+  });
+
   it.runIf(process.platform === "linux")("leaves nothing behind when it cannot write", () => {
     withFileSizeLimit(120, () => {
       expect(refusal(() => createRun(directory, manifest))).toMatch(/would exceed the size limit$/);
