@@ -1,7 +1,7 @@
 import { mean } from "./moments.ts";
 
 // A typed array sorts by size, and without calling back for each comparison.
-const ascending = (values: readonly number[]): Float64Array => Float64Array.from(values).sort();
+const ascending = (values: readonly number[]): Float64Array => new Float64Array(values).sort();
 
 /**
  * The value that a share `at` of the others lies below, linear between neighbours (Hyndman and Fan's definition 7, which
@@ -26,7 +26,7 @@ export function quantile(values: readonly number[], at: number): number {
 export function trimmedMean(values: readonly number[], share: number): number {
   if (!(share >= 0 && share < 0.5)) throw new RangeError(`trimmed mean: cuts a share from 0 to below 0.5, got ${share}`);
   const cut = Math.floor(share * values.length);
-  return mean([...ascending(values).subarray(cut, values.length - cut)]);
+  return mean(ascending(values).subarray(cut, values.length - cut));
 }
 
 /** The mean of the middle half (Agarwal et al. 2021, "Deep RL at the Edge of the Statistical Precipice", section 4.3). */

@@ -1,10 +1,19 @@
-import { colours, svgText, tickLabel, ticks } from "./axes.ts";
+import { createRandom } from "../../src/random/index.ts";
+import { bootstrapInterval, mean, type Interval } from "../../src/statistics/index.ts";
+import { colours, dashes, svgText, tickLabel, ticks } from "./axes.ts";
+import { across, at, upwards, verticalAxis, type Plot } from "./plot.ts";
 import type { CurvePoint } from "./records.ts";
+
+type Curve = readonly CurvePoint[];
 
 export interface CurveGroup {
   readonly name: string;
-  /** One curve per seed. */
-  readonly curves: readonly (readonly CurvePoint[])[];
+  /** One curve per finished seed. */
+  readonly curves: readonly Curve[];
+  /** Of runs that have not finished: drawn, but part of no mean. */
+  readonly unfinished?: readonly Curve[];
+  /** The number of its colour; by default its place among the groups. */
+  readonly colour?: number;
 }
 
 /** What was measured in one environment. */
@@ -13,6 +22,8 @@ export interface CurvePanel {
   readonly groups: readonly CurveGroup[];
   /** A dashed line at the expert's return. */
   readonly expertReturn?: number;
+  /** What the expert is; by default `expert`. */
+  readonly expertName?: string;
   /** What a point's steps are; by default environment steps. */
   readonly unit?: string;
 }
@@ -29,72 +40,144 @@ const margin = { left: 64, right: 20, top: 44, bottom: 52 };
 const alone = { width: 720, height: 400 };
 const amongOthers = { width: 400, height: 280 };
 const COLUMNS = 3;
-/** The mean over seeds at each measurement that all seeds have. */
-function meanCurve(curves: readonly (readonly CurvePoint[])[]): CurvePoint[] {
-  const shared = Math.min(...curves.map((curve) => curve.length));
-  return Array.from({ length: shared }, (_, k) => ({
-    steps: curves[0][k].steps,
-    evaluationReturn: curves.reduce((sum, curve) => sum + curve[k].evaluationReturn, 0) / curves.length,
-  }));
+/** With fewer seeds an interval says less than their lines. */
+const SEEDS_FOR_BAND = 3;
+/** An interval at each of a hundred points is worth less effort than one in a table. */
+const RESAMPLES = 1000;
+
+const perSeries = (palette: readonly string[]): string =>
+  palette.map((colour, i) => `.series-${i} { --series: ${colour}; }`).join(" ");
+
+/** How curves look, on light and on dark pages; within a `.curves`, so that other pictures of a page keep their looks. */
+export const curveStyle = `
+  .curves { background: #fff; font-family: system-ui, sans-serif; font-size: 12px; } .curves text { fill: #333; }
+  .curves .grid { stroke: #ddd; } .curves .expert { stroke: #333; stroke-dasharray: 6 4; }
+  .curves path { stroke: var(--series); } .curves .band { fill: var(--series); fill-opacity: 0.2; stroke: none; }
+  .curves .seed, .curves .unfinished { fill: none; stroke-opacity: 0.45; }
+  .curves .unfinished { stroke-opacity: 0.85; stroke-width: 1.3; stroke-dasharray: 2 2.5; }
+  .curves .mean { fill: none; stroke-width: 2.2; } .curves .dot { stroke-width: 7; stroke-linecap: round; }
+  ${dashes.map((dash, i) => `.curves .series-${i} .mean { stroke-dasharray: ${dash}; }`).join(" ")}
+  ${perSeries(colours.light)}
+  @media screen and (prefers-color-scheme: dark) {
+    .curves { background: #16181d; } .curves text { fill: #d8dbe2; }
+    .curves .grid { stroke: #333842; } .curves .expert { stroke: #d8dbe2; }
+    ${perSeries(colours.dark)}
+  }
+`;
+
+interface Band extends Interval {
+  readonly steps: number;
 }
 
-/** A thin line per seed, a thick one for their mean. The axis of returns begins at 0, or at the lowest return below it. */
-function drawPanel({ title, groups, expertReturn, unit = "environment steps (all counted)" }: CurvePanel, frame: Frame, withLegend: boolean): string {
-  const points = groups.flatMap(({ curves }) => curves.flat());
-  const lastStep = Math.max(...points.map((point) => point.steps));
+/** A group at each measurement that all its seeds have. */
+function shared(curves: readonly Curve[]): { readonly steps: number; readonly returns: number[] }[] {
+  const [first = [], ...others] = curves.map((curve) => new Map(curve.map((point) => [point.steps, point.evaluationReturn])));
+  return [...first].flatMap(([steps, value]) => {
+    const returns = [value, ...others.flatMap((other) => other.get(steps) ?? [])];
+    return returns.length === curves.length ? [{ steps, returns }] : [];
+  });
+}
+
+const meanCurve = (curves: readonly Curve[]): CurvePoint[] =>
+  shared(curves).map(({ steps, returns }) => ({ steps, evaluationReturn: mean(returns) }));
+
+/** 95 % bootstrap intervals of the mean, point by point. */
+function bandOf(curves: readonly Curve[]): Band[] {
+  const random = createRandom(2021);
+  return shared(curves).flatMap(({ steps, returns }) => {
+    const interval = bootstrapInterval([returns], ([runs]) => mean(runs), random, { resamples: RESAMPLES });
+    return interval === undefined ? [] : [{ steps, ...interval }];
+  });
+}
+
+const line = (plot: Plot, points: readonly (readonly [x: number, y: number])[]): string =>
+  points.map(([x, y], i) => `${i === 0 ? "M" : "L"}${at(plot, x, y)}`).join("");
+
+function drawCurve(plot: Plot, kind: string, curve: Curve): string {
+  const points = curve.map(({ steps, evaluationReturn }) => [steps, evaluationReturn] as const);
+  if (points.length === 0) return "";
+  return points.length === 1
+    ? `<path class="dot" d="M${at(plot, ...points[0])}h0"/>`
+    : `<path class="${kind}" d="${line(plot, points)}"/>`;
+}
+
+function drawGroup(plot: Plot, { curves, unfinished = [] }: CurveGroup): string {
+  const banded = curves.length >= SEEDS_FOR_BAND;
+  const band = banded ? bandOf(curves) : [];
+  const outline = [
+    ...band.map(({ steps, high }) => [steps, high] as const),
+    ...band.map(({ steps, low }) => [steps, low] as const).reverse(),
+  ];
+  return [
+    ...(band.length > 1 ? [`<path class="band" d="${line(plot, outline)}Z"/>`] : []),
+    ...(banded ? [] : curves.map((curve) => drawCurve(plot, "seed", curve))),
+    ...unfinished.map((curve) => drawCurve(plot, "unfinished", curve)),
+    ...(curves.length === 0 ? [] : [drawCurve(plot, "mean", meanCurve(curves))]),
+  ].join("");
+}
+
+/** What the line of a group is made of. */
+export function describeGroup({ curves, unfinished = [] }: CurveGroup): string {
+  const many = curves.length;
+  const finished =
+    many === 0
+      ? []
+      : [many >= SEEDS_FOR_BAND ? `mean of ${many} seeds, 95 % interval` : many === 1 ? "1 seed" : `${many} seeds and mean`];
+  return [...finished, ...(unfinished.length === 0 ? [] : [`${unfinished.length} unfinished`])].join(", ");
+}
+
+/** The axis of returns begins at 0, or at the lowest return below it. */
+function drawPanel(panel: CurvePanel, frame: Frame, withLegend: boolean): string {
+  const { title, groups, expertReturn, expertName = "expert", unit = "environment steps (all counted)" } = panel;
+  const points = groups.flatMap(({ curves, unfinished = [] }) => [...curves, ...unfinished].flat());
+  const lastStep = Math.max(1, ...points.map((point) => point.steps));
   const returns = [expertReturn ?? 0, ...points.map((point) => point.evaluationReturn)];
   const [lowest, highest] = [1.05 * Math.min(0, ...returns), 1.05 * Math.max(0, ...returns)];
-  const left = frame.left + margin.left;
-  const right = frame.left + frame.width - margin.right;
-  const top = frame.top + margin.top;
-  const bottom = frame.top + frame.height - margin.bottom;
-  const x = (steps: number): number => left + (steps / lastStep) * (right - left);
-  const y = (value: number): number => bottom - ((value - lowest) / (highest - lowest)) * (bottom - top);
-  const path = (curve: readonly CurvePoint[]): string =>
-    curve.map((p, i) => `${i === 0 ? "M" : "L"}${x(p.steps).toFixed(1)} ${y(p.evaluationReturn).toFixed(1)}`).join("");
-
-  const grid = [
-    ...ticks(lowest, highest).map(
-      (value) =>
-        `<path class="grid" d="M${left} ${y(value).toFixed(1)}H${right}"/>` +
-        svgText([left - 8, y(value) + 4], tickLabel(value), 'text-anchor="end"'),
-    ),
-    ...ticks(0, lastStep).map((steps) => svgText([x(steps), bottom + 18], tickLabel(steps), 'text-anchor="middle"')),
-  ];
+  const plot: Plot = {
+    left: frame.left + margin.left,
+    right: frame.left + frame.width - margin.right,
+    top: frame.top + margin.top,
+    bottom: frame.top + frame.height - margin.bottom,
+    x: [0, lastStep],
+    y: [lowest, highest > lowest ? highest : lowest + 1],
+  };
+  const { left, right, top, bottom } = plot;
   const expert =
     expertReturn === undefined
       ? []
       : [
-          `<path class="expert" d="M${left} ${y(expertReturn).toFixed(1)}H${right}"/>`,
-          svgText([right, y(expertReturn) - 6], `expert ${expertReturn.toFixed(0)}`, 'text-anchor="end"'),
+          `<path class="expert" d="M${at(plot, 0, expertReturn)}H${right}"/>`,
+          svgText([right, upwards(plot, expertReturn) - 6], `${expertName} ${expertReturn.toFixed(0)}`, 'text-anchor="end"'),
         ];
-  const lines = groups.flatMap(({ name, curves }, i) => {
-    const colour = colours[i % colours.length];
+  const lines = groups.map((group, i) => {
     // low and to the right, where learning curves seldom are
-    const legend = [left + 0.5 * (right - left), bottom - 18 * (groups.length - i)] as const;
-    return [
-      ...curves.map((curve) => `<path class="seed" stroke="${colour}" d="${path(curve)}"/>`),
-      `<path class="mean" stroke="${colour}" d="${path(meanCurve(curves))}"/>`,
-      ...(withLegend
-        ? [
-            `<path class="mean" stroke="${colour}" d="M${legend[0]} ${legend[1]}h22"/>`,
-            svgText([legend[0] + 30, legend[1] + 4], `${name} (${curves.length === 1 ? "1 seed" : `${curves.length} seeds and mean`})`),
-          ]
-        : []),
-    ];
+    const [x, y] = [left + 0.45 * (right - left), bottom - 18 * (groups.length - i)];
+    const legend = withLegend
+      ? `<path class="mean" d="M${x} ${y}h22"/>${svgText([x + 30, y + 4], `${group.name} (${describeGroup(group)})`)}`
+      : "";
+    return `<g class="series-${(group.colour ?? i) % colours.light.length}">${drawGroup(plot, group)}${legend}</g>`;
   });
-  const middle = (top + bottom) / 2;
   return [
     svgText([left, frame.top + 24], title, 'font-size="15" font-weight="600"'),
-    ...grid,
-    ...expert,
+    verticalAxis(plot),
+    ...ticks(0, lastStep).map((steps) => svgText([across(plot, steps), bottom + 18], tickLabel(steps), 'text-anchor="middle"')),
     ...lines,
+    ...expert,
     svgText([(left + right) / 2, frame.top + frame.height - 12], unit, 'text-anchor="middle"'),
-    `<text transform="translate(${frame.left + 16} ${middle}) rotate(-90)" text-anchor="middle">true return, mean action</text>`,
+    `<text transform="translate(${frame.left + 16} ${(top + bottom) / 2}) rotate(-90)" text-anchor="middle">true return, mean action</text>`,
   ].join("\n");
 }
 
-/** Learning curves as SVG, a panel per environment. */
+const svg = (width: number, height: number, content: string): string =>
+  `<svg xmlns="http://www.w3.org/2000/svg" class="curves" viewBox="0 0 ${width} ${height}">\n${content}\n</svg>\n`;
+
+/** One panel for a page that has `curveStyle` and names the groups itself. */
+export function drawCurvePanel(panel: CurvePanel): string {
+  const { width, height } = amongOthers;
+  return svg(width, height, drawPanel(panel, { left: 0, top: 0, width, height }, false));
+}
+
+/** Learning curves as a file of their own, a panel per environment. */
 export function drawCurves(panels: readonly CurvePanel[]): string {
   const size = panels.length === 1 ? alone : amongOthers;
   const columns = Math.min(COLUMNS, panels.length);
@@ -105,13 +188,5 @@ export function drawCurves(panels: readonly CurvePanel[]): string {
     // where all panels show the same, their titles say it
     return drawPanel(panel, frame, panels.length === 1 || groups.size > 1);
   });
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${columns * size.width} ${rows * size.height}" font-family="system-ui, sans-serif" font-size="12">
-<style>
-  svg { background: #fff; } text { fill: #333; }
-  .grid { stroke: #ddd; } .expert { stroke: #333; stroke-dasharray: 6 4; }
-  .seed { fill: none; stroke-opacity: 0.35; } .mean { fill: none; stroke-width: 2.5; }
-</style>
-${drawn.join("\n")}
-</svg>
-`;
+  return svg(columns * size.width, rows * size.height, `<style>${curveStyle}</style>\n${drawn.join("\n")}`);
 }
