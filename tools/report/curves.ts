@@ -52,7 +52,7 @@ const perSeries = (palette: readonly string[]): string =>
 export const curveStyle = `
   .curves { background: #fff; font-family: system-ui, sans-serif; font-size: 12px; } .curves text { fill: #333; }
   .curves .grid { stroke: #ddd; } .curves .expert { stroke: #333; stroke-dasharray: 6 4; }
-  .curves path { stroke: var(--series); } .curves .band { fill: var(--series); fill-opacity: 0.2; stroke: none; }
+  .curves path { stroke: var(--series); } .curves .band { fill: var(--series); fill-opacity: 0.17; stroke: none; }
   .curves .seed, .curves .unfinished { fill: none; stroke-opacity: 0.45; }
   .curves .unfinished { stroke-opacity: 0.85; stroke-width: 1.3; stroke-dasharray: 2 2.5; }
   .curves .mean { fill: none; stroke-width: 2.2; } .curves .dot { stroke-width: 7; stroke-linecap: round; }

@@ -33,6 +33,13 @@ function cellCurves(report: CellReport, colour: number | undefined, all: readonl
   return { report, unit: unitOf(report, all), group };
 }
 
+/** What the lines are; once where all are the same. */
+function captionOf(groups: readonly CurveGroup[]): string {
+  const kinds = new Set(groups.map(describeGroup));
+  if (groups.length > 1 && kinds.size === 1) return `Each: ${[...kinds].join("")}`;
+  return groups.map((group) => `${group.name}: ${describeGroup(group)}`).join("; ");
+}
+
 function figure(row: TableRow, unit: Unit, referenceName: string, drawn: readonly CellCurves[]): Markup {
   const groups = drawn.map(({ group }) => group);
   const panel = drawCurvePanel({
@@ -42,8 +49,7 @@ function figure(row: TableRow, unit: Unit, referenceName: string, drawn: readonl
     expertName: referenceName,
     ...(row.reference.measured !== undefined && { expertReturn: row.reference.measured.mean }),
   });
-  const captions = groups.map((group) => `${group.name}: ${describeGroup(group)}`);
-  return html`<figure role="img" aria-label="Learning curves in ${row.name}">${raw(panel)}<figcaption>${captions.join("; ")}.</figcaption></figure>\n`;
+  return html`<figure role="img" aria-label="Learning curves in ${row.name}">${raw(panel)}<figcaption>${captionOf(groups)}.</figcaption></figure>\n`;
 }
 
 const legendEntry = (column: string, colour: number): Markup =>

@@ -41,8 +41,8 @@ function numbersRow(report: CellReport, decimals: number): Markup {
   const planned = cell?.seeds.length ?? 0;
   const seeds = finished.length === planned ? `${planned}` : `${finished.length} of ${planned}`;
   return html`<tr class="cell">${head}${measureCells(last, "last iterate", decimals)}${measureCells(best, "best", decimals)}
-<td class="part" data-label="seeds">${seeds}${missing.length === 0 ? undefined : html`<div class="small state">${missing.join(", ")}</div>`}</td>
-<td data-label="${effort.unit}">${formatRange(effort.steps)}${effort.unit === "updates" ? html`<span class="faint"> upd.</span>` : undefined}</td>
+<td class="part" data-label="seeds"><span>${seeds}${missing.map((one) => html`<div class="small state">${one}</div>`)}</span></td>
+<td data-label="steps"><span>${formatRange(effort.steps)}${effort.unit === "updates" ? html`<span class="faint"> upd.</span>` : undefined}</span></td>
 <td data-label="90 % held from">${heldText(heldOf(finished))}</td>
 <td data-label="wall time">${formatDuration(effort.wallSeconds)}</td></tr>\n`;
 }

@@ -29,8 +29,8 @@ th, td { padding: 0.32rem 0.55rem; text-align: right; vertical-align: top; borde
 th { font-weight: 600; } thead th { vertical-align: bottom; border-bottom: 1.5px solid var(--text); }
 tr:first-child > th:first-child, tbody th, tfoot th { text-align: left; }
 .matrix th:first-child { position: sticky; left: 0; background: var(--page); }
-.matrix thead th { white-space: normal; min-width: 5.6rem; max-width: 8rem; } .matrix tbody th .faint { font-weight: 400; }
-.matrix tfoot th, .matrix tfoot td { border-top: 1.5px solid var(--text); border-bottom: 0; }
+.matrix thead th { white-space: normal; min-width: 5.6rem; max-width: 10rem; text-wrap: balance; } .matrix tbody th .faint { font-weight: 400; }
+.matrix tfoot tr:first-child > * { border-top: 1.5px solid var(--text); }
 .matrix td .small { line-height: 1.3; } .big { font-weight: 650; font-size: 1.06em; } .not-run { color: var(--faint); font-style: italic; }
 .numbers .group th { background: var(--shade); padding-top: 0.5rem; text-align: left; white-space: normal; }
 .numbers .group .faint { font-weight: 400; } .numbers .unite { text-align: center; border-bottom: 1px solid var(--line); }
