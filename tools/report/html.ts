@@ -14,8 +14,8 @@ import { summarySection } from "./page-summary.ts";
 const policy = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'";
 
 const statistics: readonly (readonly [term: string, meaning: string])[] = [
-  ["Ratio", "A mean return divided by that of the row's reference: ours by our own reference, the thesis's by its own."],
-  ["±", "Standard deviation between seeds, divided by n − 1. The thesis does not say how its own is divided."],
+  ["Ratio", "A mean return divided by that of the row's reference: ours by our own reference, the published one by its own."],
+  ["±", "Standard deviation between seeds, divided by n − 1. Of published numbers it is whatever their source says; the thesis does not say how it is divided."],
   [
     "IQM",
     "Interquartile mean: the mean of the middle half of all runs of all rows, by their ratios; a quarter (rounded down) is cut at either end. Each run counts once, so that rows with more seeds weigh more.",
@@ -27,17 +27,17 @@ const statistics: readonly (readonly [term: string, meaning: string])[] = [
   ["Probability of improvement", "The share of pairs of runs (one of each agent, in the same row) that the first wins, a tie being half a win; averaged over rows."],
 ];
 
-function footer({ name }: ResultTable): Markup {
+function footer(): Markup {
   return html`<h2>How to read this</h2>
 <dl>${statistics.map(([term, meaning]) => html`<dt>${term}</dt><dd>${meaning}</dd>`)}</dl>
 <p class="small faint">Interquartile mean, stratified bootstrap and probability of improvement: Agarwal, Schwarzer, Castro, Courville and Bellemare,
-Deep Reinforcement Learning at the Edge of the Statistical Precipice, NeurIPS 2021. Suite: ${name}.</p>`;
+Deep Reinforcement Learning at the Edge of the Statistical Precipice, NeurIPS 2021.</p>`;
 }
 
 /** A table as one page that needs nothing else: the same table gives the same page. */
 export function renderHtml(table: ResultTable): string {
   const reports = reportCells(table);
-  const { title, source } = table;
+  const { name, title, source } = table;
   const page = html`<!doctype html>
 <html lang="en">
 <head>
@@ -50,7 +50,7 @@ export function renderHtml(table: ResultTable): string {
 </head>
 <body>
 <header><h1>${title}</h1>
-${source === "" ? undefined : html`<p class="faint">Published numbers: ${source}</p>`}</header>
+<p class="faint">${name}${source === "" ? undefined : html` · published numbers: ${source}`}</p></header>
 <main>
 ${summarySection(table, reports)}
 ${ratioSection(table, reports)}
@@ -59,7 +59,7 @@ ${numbersSection(table, reports)}
 ${improvementSection(table, reports)}
 ${curveSection(table, reports)}
 ${runSection(reports)}
-${footer(table)}
+${footer()}
 </main>
 <script>${raw(pageScript)}</script>
 </body>

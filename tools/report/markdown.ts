@@ -41,7 +41,7 @@ function cellRow(report: CellReport, decimals: number): string[] {
 const fullHeader = [
   "",
   "agent",
-  "thesis",
+  "published",
   "ratio",
   "ours, last iterate",
   "ratio",
@@ -96,16 +96,19 @@ export function renderMarkdown(table: ResultTable): string {
   ].join("\n")}\n`;
 }
 
-function compactCell({ cell, finished, last, publishedRatio }: CellReport): string {
+function compactCell({ cell, finished, last, publishedRatio, missing }: CellReport): string {
   if (cell === undefined) return "not in the suite";
   const seeds = finished.length > 1 ? ` ×${finished.length}` : "";
-  const ours = last === undefined ? "not run" : last.ratio === undefined ? "no ratio" : `**${formatRatio(last.ratio)}**${seeds}`;
-  return `${ours} / ${ratio(publishedRatio)}`;
+  // To wait is to be not run yet; records alone know of nothing else.
+  const trouble = missing.filter((one) => !one.endsWith(" waiting"));
+  const ours = last === undefined ? "" : last.ratio === undefined ? "no ratio" : `**${formatRatio(last.ratio)}**${seeds}`;
+  const both = [ours, ...(trouble.length === 0 ? [] : [last === undefined ? trouble.join(", ") : `(${trouble.join(", ")})`])];
+  return `${both.filter((text) => text !== "").join(" ") || "not run"} / ${ratio(publishedRatio)}`;
 }
 
-/** Ratios at a glance: ours beside the thesis's, of the columns that have results. */
+/** Ratios at a glance: ours beside the published ones, of the columns that have results. */
 export function renderCompact(table: ResultTable): string {
-  const { title, rows, columns, referenceName } = table;
+  const { name, title, source, rows, columns, referenceName } = table;
   const reports = reportCells(table);
   const hasResults = (column: string): boolean => reports.some((report) => report.column === column && report.finished.length > 0);
   const shown = columns.filter(hasResults);
@@ -115,7 +118,7 @@ export function renderCompact(table: ResultTable): string {
   const results = reports.filter(({ finished }) => finished.length > 0).length;
   const cells = reports.filter(({ column, cell }) => cell !== undefined && shown.includes(column)).length;
   const notes = [
-    `${title}: ours / the thesis's, each as a ratio to its own ${referenceName}; last iterate, mean over seeds (×3: of three).`,
+    `${title} (${name}): ours / ${source === "" ? "published" : `published (${source})`}, each relative to its own ${referenceName}; last iterate, mean over seeds (×3: of three).`,
     `${results} of ${counted(cells, "cell")} ${results === 1 ? "has" : "have"} results.`,
     ...(left.length === 0 ? [] : [`Without any: ${left.join(", ")}.`]),
   ];

@@ -15,7 +15,7 @@ function matrixCell(report: CellReport): Markup {
     last === undefined
       ? undefined
       : html`<div class="small faint">${counted(finished.length, "seed")}</div>${missing.length === 0 ? undefined : html`<div class="small state">${missing.join(", ")}</div>`}`;
-  return html`<td>${ours}<div class="small faint">thesis ${publishedRatio === undefined ? "–" : formatRatio(publishedRatio)}</div>${seeds}</td>`;
+  return html`<td>${ours}<div class="small faint">${publishedRatio === undefined ? "not published" : `published ${formatRatio(publishedRatio)}`}</div>${seeds}</td>`;
 }
 
 function aggregateCell({ interquartileMean, interval, runs, rows, missing }: Aggregate): Markup {
@@ -37,7 +37,7 @@ export function ratioSection(table: ResultTable, reports: readonly CellReport[])
   const aggregates = iterates.map(([iterate, name]) => [name, columns.map((column) => aggregateColumn(reports, column, iterate))] as const);
   const singles = aggregates[0][1].filter((one) => one.singles.length > 0).map((one) => `${one.column} (${one.singles.join(", ")})`);
   return html`<h2>Ratio to the ${referenceName}, last iterate</h2>
-<p>Ours, the mean over seeds, relative to our own ${referenceName}; below it the thesis's number relative to its own. The
+<p>Ours, the mean over seeds, relative to our own ${referenceName}; below it the published number relative to its own. The
 last rows are interquartile means over the runs of all rows, with 95 % stratified bootstrap intervals; a column with results in fewer
 rows is not comparable with one that has more.</p>
 <div class="scroll"><table class="matrix"><thead><tr><th></th>${columns.map((column) => html`<th scope="col">${column}</th>`)}</tr></thead>

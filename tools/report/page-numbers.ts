@@ -16,11 +16,11 @@ const spread = (deviation: number | undefined, decimals: number): Markup =>
 const ratio = (value: number | undefined): string => (value === undefined ? "–" : formatRatio(value));
 
 function publishedCells(published: PublishedReturn | undefined, relative: number | undefined, decimals: number): Markup {
-  return html`<td data-label="thesis">${
+  return html`<td data-label="published">${
     published === undefined
       ? html`<span class="faint">not published</span>`
       : html`<span class="nowrap">${formatFixed(published.mean, decimals)}${spread(published.std, decimals)}</span>`
-  }</td><td data-label="thesis, ratio">${ratio(relative)}</td>`;
+  }</td><td data-label="published, ratio">${ratio(relative)}</td>`;
 }
 
 const measureCells = ({ mean, deviation, ratio: relative }: Measure, label: string, decimals: number): Markup =>
@@ -50,10 +50,10 @@ function numbersRow(report: CellReport, decimals: number): Markup {
 export const returnText = ({ mean, std }: PublishedReturn, decimals: number): string =>
   `${formatFixed(mean, decimals)}${std === undefined ? "" : ` ± ${formatFixed(std, decimals)}`}`;
 
-/** The reference of a row: ours beside the thesis's. */
+/** The reference of a row: ours beside the published one. */
 export function referenceText({ reference: { measured, published } }: TableRow, name: string, decimals: number): string {
   const ours = measured === undefined ? "not measured" : returnText(measured, decimals);
-  return `${name}: ours ${ours}, thesis ${published === undefined ? "–" : returnText(published, decimals)}`;
+  return `${name}: ours ${ours}, published ${published === undefined ? "–" : returnText(published, decimals)}`;
 }
 
 function numbersGroup(row: TableRow, { referenceName }: ResultTable, reports: readonly CellReport[]): Markup {
@@ -74,7 +74,7 @@ standard deviation between seeds (divided by n − 1), absent of one seed. 90 % 
 is at 90 % of the ${table.referenceName} or above, the median over seeds; in brackets how many seeds hold it. Steps are those in the
 environment, all counted; of runs that take none, updates (upd.). Wall time: the mean of a run.</p>
 <div class="scroll"><table class="numbers${spreads ? "" : " bare"}"><thead>
-<tr><th rowspan="2" scope="col">agent</th><th colspan="2" class="unite" scope="colgroup">thesis</th><th colspan="2" class="part unite" scope="colgroup">ours, last iterate</th><th colspan="2" class="part unite" scope="colgroup">ours, best</th><th colspan="4" class="part unite" scope="colgroup">runs</th></tr>
+<tr><th rowspan="2" scope="col">agent</th><th colspan="2" class="unite" scope="colgroup">published</th><th colspan="2" class="part unite" scope="colgroup">ours, last iterate</th><th colspan="2" class="part unite" scope="colgroup">ours, best</th><th colspan="4" class="part unite" scope="colgroup">runs</th></tr>
 <tr><th scope="col">return</th><th scope="col">ratio</th><th class="part" scope="col">return</th><th scope="col">ratio</th><th class="part" scope="col">return</th><th scope="col">ratio</th><th class="part" scope="col">seeds</th><th scope="col">steps</th><th scope="col">90 % held from</th><th scope="col">wall time</th></tr>
 </thead><tbody>${table.rows.map((row) => numbersGroup(row, table, reports))}</tbody></table></div>`;
 }

@@ -56,7 +56,7 @@ function marks(axis: Axis, { row, column, last, publishedRatio }: CellReport): s
 
 function describe({ last, publishedRatio, missing }: CellReport): string {
   const ours = last?.ratio === undefined ? missing.join(", ") || "no ratio" : formatRatio(last.ratio);
-  return `ours ${ours}, thesis ${publishedRatio === undefined ? "not published" : formatRatio(publishedRatio)}`;
+  return `ours ${ours}, published ${publishedRatio === undefined ? "–" : formatRatio(publishedRatio)}`;
 }
 
 function strip(axis: Axis, report: CellReport, colour: number | undefined): Markup {
@@ -88,6 +88,6 @@ export function stripSection(table: ResultTable, reports: readonly CellReport[])
       .map((report) => strip(axis, report, series.get(report.column)))}${scale}`;
   return html`<h2>Ratios and their spread</h2>
 <p>Ratio to the respective ${referenceName}, last iterate. Large dot: our mean; small dots: seeds; bar: 95 % bootstrap interval of the
-mean, from three seeds on; diamond: the thesis; dashed line: as good as the ${referenceName}. What lies beyond the axis is drawn at its end.</p>
+mean, from three seeds on; diamond: the published one; dashed line: as good as the ${referenceName}. What lies beyond the axis is drawn at its end.</p>
 <div class="strips">${rows.map(ofRow)}</div>`;
 }

@@ -24,8 +24,6 @@ export interface ResultRecord {
   readonly trajectories?: number;
   /** Of offline runs: the kind of a generated set, such as `medium-expert`, else the file's name. */
   readonly dataset?: string;
-  /** Of transfer studies: what was carried over, the demonstrations or the reward. */
-  readonly setting?: "data-transfer" | "reward-transfer";
   readonly seed: number;
   readonly environmentSteps: number;
   /** Of offline runs: updates of world model and policy. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { drawCurves } from "../../tools/report/curves.ts";
-import { datasetKind, stepsToHold } from "../../tools/report/records.ts";
+import { drawCurves } from "../../../tools/report/curves.ts";
+import { datasetKind, stepsToHold } from "../../../tools/report/records.ts";
 
 const curve = (...returns: number[]) =>
   returns.map((evaluationReturn, i) => ({ steps: 10 * (i + 1), evaluationReturn }));
