@@ -80,7 +80,7 @@ export function renderMarkdown(table: ResultTable): string {
     "",
     ...summaryLines(reports),
     ...(source === "" ? [] : [`Published numbers: ${source}.`]),
-    `Ratios are to the respective ${referenceName}; ± is the standard deviation between seeds (n − 1).`,
+    `Ratios are to the respective reference (${referenceName}); ± is the standard deviation between seeds (n − 1).`,
     "",
     ...rows.map((row) => `* ${row.name}: ${referenceText(row, referenceName, decimalsFor(row))}`),
     "",

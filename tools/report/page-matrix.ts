@@ -36,8 +36,8 @@ export function ratioSection(table: ResultTable, reports: readonly CellReport[])
   const { rows, columns, referenceName } = table;
   const aggregates = iterates.map(([iterate, name]) => [name, columns.map((column) => aggregateColumn(reports, column, iterate))] as const);
   const singles = aggregates[0][1].filter((one) => one.singles.length > 0).map((one) => `${one.column} (${one.singles.join(", ")})`);
-  return html`<h2>Ratio to the ${referenceName}, last iterate</h2>
-<p>Ours, the mean over seeds, relative to our own ${referenceName}; below it the published number relative to its own. The
+  return html`<h2>Ratio to the reference (${referenceName}), last iterate</h2>
+<p>Ours, the mean over seeds, relative to our own reference; below it the published number relative to its own. The
 last rows are interquartile means over the runs of all rows, with 95 % stratified bootstrap intervals; a column with results in fewer
 rows is not comparable with one that has more.</p>
 <div class="scroll"><table class="matrix"><thead><tr><th></th>${columns.map((column) => html`<th scope="col">${column}</th>`)}</tr></thead>

@@ -71,7 +71,7 @@ export function numbersSection(table: ResultTable, reports: readonly CellReport[
 <p>True, undiscounted returns. Last iterate: the policy at the end of the run, mean action, mean of 20 episodes; no checkpoint was
 chosen. Best: the best measurement along the run, which is chosen by the true reward and is no result of the algorithm. ± is the
 standard deviation between seeds (divided by n − 1), absent of one seed. 90 % held from: the step from which on every measurement
-is at 90 % of the ${table.referenceName} or above, the median over seeds; in brackets how many seeds hold it. Steps are those in the
+is at 90 % of the reference (${table.referenceName}) or above, the median over seeds; in brackets how many seeds hold it. Steps are those in the
 environment, all counted; of runs that take none, updates (upd.). Wall time: the mean of a run.</p>
 <div class="scroll"><table class="numbers${spreads ? "" : " bare"}"><thead>
 <tr><th rowspan="2" scope="col">agent</th><th colspan="2" class="unite" scope="colgroup">published</th><th colspan="2" class="part unite" scope="colgroup">ours, last iterate</th><th colspan="2" class="part unite" scope="colgroup">ours, best</th><th colspan="4" class="part unite" scope="colgroup">runs</th></tr>

@@ -87,7 +87,7 @@ export function stripSection(table: ResultTable, reports: readonly CellReport[])
       .filter((report) => report.row === row && shown(report))
       .map((report) => strip(axis, report, series.get(report.column)))}${scale}`;
   return html`<h2>Ratios and their spread</h2>
-<p>Ratio to the respective ${referenceName}, last iterate. Large dot: our mean; small dots: seeds; bar: 95 % bootstrap interval of the
-mean, from three seeds on; diamond: the published one; dashed line: as good as the ${referenceName}. What lies beyond the axis is drawn at its end.</p>
+<p>Ratio to the respective reference (${referenceName}), last iterate. Large dot: our mean; small dots: seeds; bar: 95 % bootstrap interval of the
+mean, from three seeds on; diamond: the published one; dashed line: as good as the reference. What lies beyond the axis is drawn at its end.</p>
 <div class="strips">${rows.map(ofRow)}</div>`;
 }

@@ -60,7 +60,7 @@ details > div { padding: 0 0.8rem 0.6rem; } .run-of { border-top: 1px solid var(
 button { font: inherit; font-size: 0.82em; padding: 0.15rem 0.6rem; color: inherit; background: var(--shade); border: 1px solid var(--line); border-radius: 4px; cursor: pointer; }
 button:hover { border-color: var(--faint); } :focus-visible { outline: 2px solid #4a9fe0; outline-offset: 1px; }
 dl { max-width: 62rem; } dt { font-weight: 600; margin-top: 0.5rem; } dd { margin: 0 0 0 1.2rem; }
-@media (max-width: 46rem) {
+@media screen and (max-width: 64rem) {
   body { padding: 1rem 0.8rem 3rem; font-size: 14px; }
   .strips .axis, .strip { grid-template-columns: 7rem 1fr 3.4rem; gap: 0.4rem; } .strip { line-height: 1.2; }
   .numbers thead { display: none; } .numbers, .numbers tbody, .numbers .group, .numbers .group th { display: block; width: 100%; }
@@ -74,7 +74,8 @@ dl { max-width: 62rem; } dt { font-weight: 600; margin-top: 0.5rem; } dd { margi
   :root { color-scheme: light; } body { max-width: none; padding: 0; font-size: 10.5px; }
   button { display: none; } .scroll { overflow: visible; } th, td { padding: 0.2rem 0.35rem; }
   h2, h3 { break-after: avoid; } tr, .strip, .run-of { break-inside: avoid; } .panels { grid-template-columns: repeat(3, 1fr); }
-  .spread { width: 4.4em; }
+  html { font-size: 11px; } .spread { width: 4.3em; } .matrix thead th { min-width: 0; }
+  .numbers { font-size: 0.83em; } .numbers th, .numbers td { padding: 0.18rem 0.3rem; }
 }
 `;
 
