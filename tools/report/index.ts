@@ -36,7 +36,7 @@ const recordedTable = (suite: string): ResultTable =>
 
 function writeReadme(terminal: Terminal, { file, check }: { readonly file: string; readonly check?: true }): void {
   const text = readText(file);
-  const written = withResults(text, recordedTable);
+  const written = withResults(file, text, recordedTable);
   if (text === written) {
     printLine(terminal, `${basename(file)} says what the records say`);
     return;

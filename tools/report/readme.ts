@@ -8,10 +8,11 @@ const endOf = (suite: string): string => `<!-- end of results of ${suite} -->`;
 /**
  * A text with the results between its marks written anew: what stands between `<!-- results of SUITE -->` and
  * `<!-- end of results of SUITE -->`, each a line of its own.
+ * @param file what the text is called in complaints
  * @param tableOf the results of a suite
  * @throws UserError when there are no marks, or one has no end
  */
-export function withResults(text: string, tableOf: (suite: string) => ResultTable): string {
+export function withResults(file: string, text: string, tableOf: (suite: string) => ResultTable): string {
   const written: string[] = [];
   const lines = text.split("\n");
   let marks = 0;
@@ -21,10 +22,10 @@ export function withResults(text: string, tableOf: (suite: string) => ResultTabl
     if (suite === undefined) continue;
     marks++;
     const end = lines.indexOf(endOf(suite), i);
-    if (end < 0) throw new UserError(`line ${i + 1} begins the results of ${suite}, but no line ${endOf(suite)} ends them`);
+    if (end < 0) throw new UserError(`${file}: line ${i + 1} begins the results of ${suite}, but no line ${endOf(suite)} ends them`);
     written.push("", renderCompact(tableOf(suite)), "", lines[end]);
     i = end;
   }
-  if (marks === 0) throw new UserError("the text has no line <!-- results of SUITE -->");
+  if (marks === 0) throw new UserError(`${file}: has no line <!-- results of SUITE -->`);
   return written.join("\n");
 }

@@ -10,7 +10,7 @@ const recorded = (suite: string) => tableOf(suite, fileOf(`docs/results/${suite}
 describe("the README's results", () => {
   it("are those of the records: npm run -s report -- readme", () => {
     const text = readFileSync(fileOf("README.md"), "utf8");
-    expect(withResults(text, recorded)).toBe(text);
+    expect(withResults("README.md", text, recorded)).toBe(text);
   });
 
   it("hold the mean ratios of the committed runs, computed here from the records alone", () => {
@@ -33,14 +33,14 @@ describe("the README's results", () => {
 
   it("are written between their marks, and nothing else is touched", () => {
     const text = "before\n<!-- results of table-2.1 -->\nold\n<!-- end of results of table-2.1 -->\nafter\n";
-    const written = withResults(text, recorded);
+    const written = withResults("README.md", text, recorded);
     expect(written).toMatch(/^before\n<!-- results of table-2.1 -->\n\n[^]*\| Hopper \|[^]*\n\n<!-- end of results of table-2.1 -->\nafter\n$/);
     expect(written).not.toContain("old");
-    expect(withResults(written, recorded)).toBe(written);
+    expect(withResults("README.md", written, recorded)).toBe(written);
   });
 
   it("need marks that begin and end", () => {
-    expect(() => withResults("nothing", recorded)).toThrow(/no line <!-- results of SUITE -->/);
-    expect(() => withResults("a\n<!-- results of x -->\n", recorded)).toThrow("line 2 begins the results of x, but no line <!-- end of results of x --> ends them");
+    expect(() => withResults("README.md", "nothing", recorded)).toThrow(/^README.md: has no line <!-- results of SUITE -->/);
+    expect(() => withResults("README.md", "a\n<!-- results of x -->\n", recorded)).toThrow("README.md: line 2 begins the results of x, but no line <!-- end of results of x --> ends them");
   });
 });
