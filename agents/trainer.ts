@@ -88,6 +88,11 @@ export interface AgentDefinition<Schema extends z.ZodType = z.ZodType> {
   readonly config: Schema;
   /** Overrides of the defaults, per preset; may depend on the environment. Agents may have further ones. */
   presets(environment: EnvironmentSpec): Readonly<Record<PresetName, object>> & Readonly<Record<string, object>>;
+  /**
+   * What the expert's actions are for, in words, or undefined where its states alone count: then demonstrations of another
+   * environment will do. Agents that take demonstrations and say nothing imitate the actions.
+   */
+  needsExpertActions?(config: z.output<Schema>): string | undefined;
   create(context: TrainerContext, config: z.output<Schema>): Promise<Trainer>;
 }
 

@@ -1,5 +1,6 @@
 import type { Snapshot } from "../src/runs/snapshot.ts";
 import type { Box } from "./box.ts";
+import type { VectorMeanings } from "./meaning.ts";
 
 /** Scalars about one reset or step, by name; the names are Gymnasium's. */
 export type Info = Record<string, number>;
@@ -12,6 +13,8 @@ export interface EnvironmentSpec {
   readonly actionSize: number;
   /** Steps after which an episode is truncated; Infinity for never. */
   readonly maxEpisodeSteps: number;
+  /** What observations and actions mean: it decides where a reward or a demonstration of this environment can go. */
+  readonly meaning: VectorMeanings;
   /** Every option that `make` takes, with its value (for a listed spec: the default). */
   readonly options: Readonly<Record<string, unknown>>;
 }

@@ -29,6 +29,7 @@ export type {
   OptionDescription,
   TendonDescription,
 } from "./model-description.ts";
+export { meaningDifference, type VectorMeanings } from "./meaning.ts";
 export { describeModel, MOST_CONTACTS, poser, type Poser } from "./mujoco.ts";
 export { describeEnvironment, environmentSpec, listEnvironments, make, terminationOf } from "./registry.ts";
 export { replay, type Recording, type Replay } from "./replay.ts";

@@ -8,6 +8,7 @@ import type {
   TaskDescription,
 } from "./environment.ts";
 import { episodic, type Dynamics, type Transition } from "./episode.ts";
+import { actuatorMeanings } from "./meaning.ts";
 import {
   simulate,
   type ModelFacts,
@@ -33,6 +34,8 @@ export interface Motion {
 
 /** One robot with its task: all that distinguishes it from other robots. */
 export interface Robot {
+  /** Its bodies and joints with their order; robots of one skeleton may differ in sizes and forces. */
+  readonly skeleton: string;
   readonly task: TaskDescription;
   /** MJCF. */
   readonly xml: string;
@@ -78,6 +81,10 @@ export function defineRobot<Options>(
       observationSize: observationSize(built),
       actionSize: built.actionSize,
       maxEpisodeSteps: options.max_episode_steps,
+      meaning: {
+        observation: built.task.observation.map(({ name, size }) => `${built.skeleton}: ${name} (${size})`),
+        action: actuatorMeanings(built.xml),
+      },
       options,
     };
     return { spec, robot: built };

@@ -3,11 +3,9 @@ import { createReadStream, existsSync } from "node:fs";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { z } from "zod";
-import { loadLearnedReward } from "../agents/reward-network.ts";
 import { loadSacNetworks } from "../agents/sac/networks.ts";
 import type { AgentDefinition, InputName, RunInputs } from "../agents/trainer.ts";
 import { loadWorldModel } from "../agents/world-model/model.ts";
-import { readDemonstrations } from "../datasets/demonstrations.ts";
 import { readDataset } from "../datasets/open.ts";
 import type { EnvironmentSpec } from "../envs/index.ts";
 import { UserError } from "../src/errors.ts";
@@ -15,6 +13,7 @@ import { fileError } from "../src/runs/atomic-file.ts";
 import { UsageError } from "./errors.ts";
 import { isDirectory } from "./files.ts";
 import { modelFile, networksFile, rewardFile, runFile } from "./run-files.ts";
+import { readDemonstrationsFor, readRewardFor, type Purpose } from "./transfer.ts";
 
 /** The flags of `motive train` that name inputs, and the paths given. */
 export interface InputRequest {
@@ -40,7 +39,7 @@ interface InputKind<Name extends InputName> {
   readonly title: string;
   /** The file in a run directory, for inputs that a run can be named for. */
   readonly inRun?: string;
-  read(file: string, environment: EnvironmentSpec): RunInputs[Name] | Promise<RunInputs[Name]>;
+  read(file: string, purpose: Purpose): RunInputs[Name] | Promise<RunInputs[Name]>;
 }
 
 /** @throws UserError when something was made for another environment */
@@ -49,12 +48,12 @@ function checkEnvironment(file: string, what: string, made: string, { id }: Envi
 }
 
 const kinds: { readonly [Name in InputName]-?: InputKind<Name> } = {
-  demonstrations: { option: "demos", title: "demonstrations", read: readDemonstrations },
+  demonstrations: { option: "demos", title: "demonstrations", read: readDemonstrationsFor },
   networks: {
     option: "networks",
     title: "networks",
     inRun: networksFile,
-    read(file, environment) {
+    read(file, { environment }) {
       const networks = loadSacNetworks(file);
       checkEnvironment(file, "policy", networks.architecture.environment, environment);
       return networks;
@@ -63,13 +62,13 @@ const kinds: { readonly [Name in InputName]-?: InputKind<Name> } = {
   dataset: {
     option: "dataset",
     title: "dataset",
-    read: (file, { id, observationSize, actionSize }) => readDataset(file, { environment: id, observationSize, actionSize }),
+    read: (file, { environment: { id, observationSize, actionSize } }) => readDataset(file, { environment: id, observationSize, actionSize }),
   },
   model: {
     option: "model",
     title: "world model",
     inRun: modelFile,
-    read(file, environment) {
+    read(file, { environment }) {
       const model = loadWorldModel(file);
       checkEnvironment(file, "world model", model.architecture.environment, environment);
       return model;
@@ -79,11 +78,7 @@ const kinds: { readonly [Name in InputName]-?: InputKind<Name> } = {
     option: "reward",
     title: "reward",
     inRun: rewardFile,
-    read(file, environment) {
-      const reward = loadLearnedReward(file);
-      checkEnvironment(file, "reward", reward.network.architecture.environment, environment);
-      return reward;
-    },
+    read: (file, { environment }) => readRewardFor(file, environment),
   },
 };
 
@@ -107,8 +102,8 @@ async function sha256(path: string): Promise<string> {
   return hash.digest("hex");
 }
 
-async function readInput<Name extends InputName>(name: Name, file: string, environment: EnvironmentSpec): Promise<Pick<RunInputs, Name>> {
-  return { [name]: await kinds[name].read(file, environment) } as Pick<RunInputs, Name>;
+async function readInput<Name extends InputName>(name: Name, file: string, purpose: Purpose): Promise<Pick<RunInputs, Name>> {
+  return { [name]: await kinds[name].read(file, purpose) } as Pick<RunInputs, Name>;
 }
 
 /** How an agent without an input it must have, or with one that it does not know, is told so. */
@@ -150,18 +145,17 @@ export function inputWords(request: InputRequest): string[] {
  * @throws UserError when the agent takes others, or when one cannot be read or belongs elsewhere
  */
 export async function openInputs(
-  agent: AgentDefinition,
-  environment: EnvironmentSpec,
+  purpose: Purpose,
   request: InputRequest,
 ): Promise<{ inputs: RunInputs; files: InputFiles }> {
-  for (const name of names) checkTaken(agent, name, request[kinds[name].option] !== undefined);
+  for (const name of names) checkTaken(purpose.agent, name, request[kinds[name].option] !== undefined);
   let inputs: RunInputs = {};
   const files: Partial<Record<InputName, InputFile>> = {};
   for (const name of names) {
     const path = request[kinds[name].option];
     if (path === undefined) continue;
     const file = fileOf(name, path);
-    inputs = { ...inputs, ...(await readInput(name, file, environment)) };
+    inputs = { ...inputs, ...(await readInput(name, file, purpose)) };
     files[name] = { file, sha256: await sha256(file) };
   }
   return { inputs, files };
@@ -174,8 +168,7 @@ export async function openInputs(
  */
 export async function reopenInputs(
   run: string,
-  agent: AgentDefinition,
-  environment: EnvironmentSpec,
+  purpose: Purpose,
   files: InputFiles,
   request: InputRequest = {},
 ): Promise<RunInputs> {
@@ -186,7 +179,7 @@ export async function reopenInputs(
     const kept = files[name];
     if (kept === undefined) {
       if (path === undefined) continue;
-      checkTaken(agent, name, true);
+      checkTaken(purpose.agent, name, true);
       throw new UsageError(`${run} was started without --${option}: leave it out`);
     }
     const file = path === undefined ? kept.file : fileOf(name, path);
@@ -196,7 +189,7 @@ export async function reopenInputs(
     if ((await sha256(file)) !== kept.sha256) {
       throw new UserError(`${file}: not the ${title} that ${run} was started with (its SHA-256 differs)`);
     }
-    inputs = { ...inputs, ...(await readInput(name, file, environment)) };
+    inputs = { ...inputs, ...(await readInput(name, file, purpose)) };
   }
   return inputs;
 }

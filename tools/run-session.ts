@@ -101,7 +101,7 @@ export async function startRun(request: RunRequest): Promise<RunSession> {
   const environment = findEnvironment(request.environment);
   const seed = request.seed ?? 0;
   const config = resolveConfig(agent, environment, { ...request, set: request.set ?? [] });
-  const { inputs, files } = await openInputs(agent, environment, request);
+  const { inputs, files } = await openInputs({ agent, environment, config }, request);
 
   const trainer = await createTrainer(agent, environment, { seed, config }, inputs);
   try {
@@ -166,7 +166,7 @@ export async function resumeRun(path: string, request: RunRequest): Promise<RunS
     const agent = findAgent(facts.agent);
     const environment = findEnvironment(facts.environment);
     checkUnchanged(path, agent, facts, request);
-    const inputs = await reopenInputs(path, agent, environment, facts.inputs, request);
+    const inputs = await reopenInputs(path, { agent, environment, config: facts.config }, facts.inputs, request);
     trainer = await createTrainer(agent, environment, facts, inputs);
     const checkpoint = run.latestCheckpoint();
     if (checkpoint) await trainer.restore(checkpoint.snapshot);
@@ -220,7 +220,7 @@ export async function readTrainer(path: string): Promise<Trainer> {
   if (!checkpoint) throw new UserError(`${path}: the run has no checkpoint yet`);
   const agent = findAgent(facts.agent);
   const environment = findEnvironment(facts.environment);
-  const inputs = await reopenInputs(path, agent, environment, facts.inputs);
+  const inputs = await reopenInputs(path, { agent, environment, config: facts.config }, facts.inputs);
   const trainer = await createTrainer(agent, environment, facts, inputs);
   try {
     await trainer.restore(checkpoint.snapshot);

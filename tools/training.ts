@@ -3,6 +3,7 @@ import { setImmediate } from "node:timers/promises";
 import { evaluatePolicy } from "../agents/rollout.ts";
 import type { Evaluation } from "../agents/rollout.ts";
 import type { Policy } from "../agents/policy.ts";
+import type { Demonstrations } from "../datasets/demonstrations.ts";
 import { make } from "../envs/index.ts";
 import { createRandom } from "../src/random/index.ts";
 import type { Json, MetricsRecord } from "../src/runs/index.ts";
@@ -46,6 +47,8 @@ export interface RunResult {
   /** Mean return of the demonstrations, and `finalReturn` relative to it; for agents that learn from demonstrations. */
   readonly expertReturn?: number;
   readonly ratio?: number;
+  /** In place of these where the demonstrations are of another environment: its returns are no measure here. */
+  readonly demonstrations?: { readonly environment: string; readonly meanReturn: number };
   /** Training time, over all sessions of a resumed run; measurements not included. */
   readonly wallSeconds: number;
   readonly evaluation?: Evaluation;
@@ -104,6 +107,9 @@ function summary(result: RunResult, directory: string): string[] {
           ["expert's return", result.expertReturn.toFixed(1)],
           ["ratio", (result.ratio ?? NaN).toFixed(3)],
         ]),
+    ...(result.demonstrations === undefined
+      ? []
+      : [["demonstrated", `${result.demonstrations.meanReturn.toFixed(1)}, in ${result.demonstrations.environment}`]]),
     ...Object.entries(metrics ?? {})
       .filter(([name]) => name !== "environmentSteps" && name !== "wallSeconds")
       .map(([name, value]) => [name, `${+value.toPrecision(5)}`]),
@@ -132,6 +138,13 @@ function totalsOf(records: readonly MetricsRecord[]): Totals {
   };
 }
 
+/** A return relative to the demonstrations', where these are of the same environment. */
+function compared({ environment, returns }: Demonstrations, here: string, finalReturn: number): Partial<RunResult> {
+  const meanReturn = mean(returns);
+  if (environment !== here) return { demonstrations: { environment, meanReturn } };
+  return { expertReturn: meanReturn, ratio: finalReturn / meanReturn };
+}
+
 async function finalResult(session: RunSession, totals: Totals): Promise<RunResult> {
   const { facts, trainer, demonstrations, run } = session;
   const common = {
@@ -147,12 +160,11 @@ async function finalResult(session: RunSession, totals: Totals): Promise<RunResu
   };
   if (trainer.policy === undefined) return { ...common, metrics: run.metrics().at(-1) };
   const evaluation = await measure(session, trainer.policy, "final evaluation", finalEpisodes);
-  const expertReturn = demonstrations && mean(demonstrations.returns);
   return {
     ...common,
     finalReturn: evaluation.mean,
     bestReturn: Math.max(evaluation.mean, totals.best),
-    ...(expertReturn !== undefined && { expertReturn, ratio: evaluation.mean / expertReturn }),
+    ...(demonstrations && compared(demonstrations, facts.environment, evaluation.mean)),
     evaluation,
   };
 }

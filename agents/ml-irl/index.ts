@@ -70,6 +70,7 @@ export const mlIrl: AgentDefinition<typeof mlIrlSchema> = {
   description: "Maximum-likelihood inverse reinforcement learning: recovers a reward, and a policy, from demonstrations",
   takes: { demonstrations: "required" },
   config: mlIrlSchema,
+  needsExpertActions: ({ rewardInput }) => (rewardInput === "state" ? undefined : "the reward r(s,a) depends on them (rewardInput=state: r(s))"),
   presets: () => {
     // the thesis's network (2.9.2), with the step size and batch of its public code; step sizes fall so that the run settles
     const sac = {

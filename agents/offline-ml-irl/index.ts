@@ -206,5 +206,9 @@ export const offlineMlIrl: AgentDefinition<typeof offlineMlIrlSchema> = {
   takes: { demonstrations: "required", dataset: "required", model: "optional" },
   config: offlineMlIrlSchema,
   presets: offlineMlIrlPresets,
+  needsExpertActions({ rewardInput, demonstrationsInData }) {
+    if (rewardInput !== "state") return "the reward r(s,a) depends on them (rewardInput=state: r(s))";
+    return demonstrationsInData ? "the world model learns from them (demonstrationsInData=false: it does not)" : undefined;
+  },
   create,
 };

@@ -21,13 +21,14 @@ function checkArchitecture(networks: SacNetworkWeights | undefined, { hidden, ac
   if (given !== asked) throw new UserError(`the given networks have ${given}, the run asks for ${asked}`);
 }
 
-async function create({ environment, makeEnvironment, seed, networks }: TrainerContext, config: SacAgentConfig): Promise<Trainer> {
+async function create({ environment, makeEnvironment, seed, networks, reward }: TrainerContext, config: SacAgentConfig): Promise<Trainer> {
   checkArchitecture(networks, config);
   const world = batchWorld(batchOf([await makeEnvironment()], seed));
   const solver = await createSac({
     world,
     environment: environment.id,
-    reward: environmentReward,
+    // under a given reward the environment's own is still counted as the episodes' return, but nothing learns from it
+    reward: reward ?? environmentReward,
     config,
     totalSteps: config.steps,
     random: createRandom(seed),
@@ -62,8 +63,8 @@ async function create({ environment, makeEnvironment, seed, networks }: TrainerC
 
 export const sac: AgentDefinition<typeof sacAgentSchema> = {
   name: "sac",
-  description: "Soft actor-critic under the environment's own reward: experts, and the reference for learned rewards",
-  takes: { networks: "optional" },
+  description: "Soft actor-critic under the environment's own reward, for experts and references, or under one that was learned elsewhere",
+  takes: { networks: "optional", reward: "optional" },
   config: sacAgentSchema,
   presets: sacPresets,
   create,

@@ -134,12 +134,13 @@ function ant(options: AntOptions): Robot {
   const observesContacts = firstContactBody !== undefined;
   const contactForces = observesContacts || options.contactCost;
   return {
+    skeleton: "ant",
     task: {
       observation: [
         { name: firstPosition > 0 ? "qpos without x and y" : "qpos", size: POSITIONS - firstPosition },
         { name: "qvel", size: VELOCITIES },
         ...(observesContacts
-          ? [{ name: "cfrc_ext, clipped to contact_force_range", size: FORCES * (BODIES - firstContactBody) }]
+          ? [{ name: `cfrc_ext, clipped to ${options.contact_force_range.join(" … ")}`, size: FORCES * (BODIES - firstContactBody) }]
           : []),
       ],
       reward: [

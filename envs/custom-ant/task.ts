@@ -53,12 +53,13 @@ export function customAnt(xml: string, options: CustomAntOptions): Robot {
   const firstPosition = options.exclude_current_positions_from_observation ? 2 : 0;
   const observesContacts = options.include_cfrc_ext_in_observation;
   return {
+    skeleton: "ant",
     task: {
       observation: [
         { name: firstPosition > 0 ? "qpos without x and y" : "qpos", size: POSITIONS - firstPosition },
         { name: "qvel", size: VELOCITIES },
         ...(observesContacts
-          ? [{ name: "cfrc_ext, clipped to contact_force_range", size: CONTACT_FORCES }]
+          ? [{ name: `cfrc_ext, clipped to ${options.contact_force_range.join(" … ")}`, size: CONTACT_FORCES }]
           : []),
       ],
       reward: [

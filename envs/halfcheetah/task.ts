@@ -44,6 +44,7 @@ export function evaluate(
 export function halfCheetah(version: HalfCheetahVersion, options: HalfCheetahOptions): Robot {
   const firstPosition = options.exclude_current_positions_from_observation ? 1 : 0;
   return {
+    skeleton: "half-cheetah",
     task: {
       observation: [
         { name: firstPosition > 0 ? "qpos without x" : "qpos", size: POSITIONS - firstPosition },

@@ -78,6 +78,7 @@ const terminatedAt = (options: HopperOptions, firstPosition: number): Robot["ter
 export function hopper(version: HopperVersion, options: HopperOptions): Robot {
   const firstPosition = options.exclude_current_positions_from_observation ? 1 : 0;
   return {
+    skeleton: "hopper",
     task: {
       observation: [
         { name: firstPosition > 0 ? "qpos without x" : "qpos", size: POSITIONS - firstPosition },

@@ -146,6 +146,7 @@ function humanoid(options: HumanoidOptions): Robot {
       : { forward: "reward_forward", survive: "reward_survive", control: "reward_ctrl" };
   const after = new Float64Array(2);
   return {
+    skeleton: "humanoid",
     task: {
       observation: [
         { name: firstPosition > 0 ? "qpos without x and y" : "qpos", size: POSITIONS - firstPosition },

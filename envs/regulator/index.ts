@@ -20,6 +20,10 @@ const spec = {
   actionSize: 1,
   maxEpisodeSteps: reader.defaults.max_episode_steps,
   options: reader.defaults,
+  meaning: {
+    observation: ["mass on a line: position (1)", "mass on a line: velocity (1)"],
+    action: [`force on the mass: ${FORCE} m/s² at 1, clipped to -1 … 1`],
+  },
 };
 
 const task: TaskDescription = {

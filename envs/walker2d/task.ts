@@ -69,6 +69,7 @@ const terminatedAt = (options: Walker2dOptions, firstPosition: number): Robot["t
 export function walker2d(version: Walker2dVersion, options: Walker2dOptions): Robot {
   const firstPosition = options.exclude_current_positions_from_observation ? 1 : 0;
   return {
+    skeleton: "walker2d",
     task: {
       observation: [
         { name: firstPosition > 0 ? "qpos without x" : "qpos", size: POSITIONS - firstPosition },

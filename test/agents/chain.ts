@@ -34,7 +34,7 @@ export function chain({
     compact ? Float64Array.of(state) : new Float64Array(states).with(state, 1);
   const size = compact ? 1 : states;
   return episodic(
-    { id: "Chain-v0", title: "Chain", observationSize: size, actionSize: 1, maxEpisodeSteps, options: {} },
+    { id: "Chain-v0", title: "Chain", observationSize: size, actionSize: 1, maxEpisodeSteps, options: {}, meaning: { observation: ["state"], action: ["any"] } },
     {
       observationSpace: box(new Float64Array(size), new Float64Array(size).fill(compact ? states : 1)),
       actionSpace: box([low], [high]),

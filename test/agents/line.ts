@@ -33,7 +33,7 @@ export const answer: LineTask = {
 
 export function line({ title, next, reward }: LineTask): Environment {
   let x = 0;
-  const spec = { id: "Line-v0", title, observationSize: 1, actionSize: 1, maxEpisodeSteps: HORIZON, options: {} };
+  const spec = { id: "Line-v0", title, observationSize: 1, actionSize: 1, maxEpisodeSteps: HORIZON, options: {}, meaning: { observation: [title], action: [title] } };
   return episodic(spec, {
     observationSpace: box([-1], [1]),
     actionSpace: box([-1], [1]),

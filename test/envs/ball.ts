@@ -4,6 +4,7 @@ import { never } from "../../envs/termination.ts";
 
 /** A ball that is pushed along a floor. It uses what Hopper does not: quantities that lag behind the state. */
 export const ball: Robot = {
+  skeleton: "ball",
   task: {
     observation: [
       { name: "qpos", size: 3 },
@@ -60,4 +61,5 @@ export const ballSpec: EnvironmentSpec = {
   actionSize: 1,
   maxEpisodeSteps: 100,
   options: {},
+  meaning: { observation: ["ball (12)"], action: ["motor"] },
 };

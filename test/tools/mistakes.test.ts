@@ -105,7 +105,9 @@ describe("a mistake gives one line, a non-zero exit code and no damage", () => {
       'walker.hdf5: "observations" has 17 columns, Hopper-v5 expects 11',
     );
     writeD4rl(inFolder("older.hdf5"), { ...demonstration(11, 3), environment: "Hopper-v4" });
-    expect(trainOnDemos("older.hdf5")).toBe("older.hdf5: recorded in Hopper-v4, this run needs Hopper-v5");
+    expect(trainOnDemos("older.hdf5")).toBe(
+      "older.hdf5: recorded in Hopper-v4, this run needs Hopper-v5: the expert's actions answer to another body, and bc imitates them",
+    );
     expect(existsSync(inFolder("refused"))).toBe(false);
   });
 

@@ -223,7 +223,7 @@ describe("a mistake about offline inputs gives one line", () => {
     [
       1,
       ["mopo", "Hopper-v5", "--dataset", "hopper.hdf5", "--reward", "irl"],
-      "irl/reward.safetensors: a reward for Regulator-v0, the run is in Hopper-v5",
+      'irl/reward.safetensors: a reward for Regulator-v0, the run is in Hopper-v5: their observations differ: Regulator-v0 has "mass on a line: position (1)", Hopper-v5 has "hopper: qpos without x (5)"',
     ],
     [
       1,

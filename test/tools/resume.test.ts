@@ -2,6 +2,7 @@ import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from "no
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { readCheckpoint } from "../../src/runs/index.ts";
+import { saveReward } from "./random-reward.ts";
 import { bytes, ending, metricsOf, motive, start, temporaryFolder } from "./command-line.ts";
 
 const sleep = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
@@ -48,11 +49,25 @@ const bc = {
   interval: "500",
 };
 
+const transferred = {
+  agent: "sac-transfer",
+  words: ["sac", "Hopper-v5", "--steps", "6000", "--evaluate-every", "3000", "--reward", "hopper-v4.safetensors"],
+  options: ["hidden=16,16", "batchSize=32", "randomSteps=500", "replayCapacity=5000"],
+  interval: "1000",
+};
+const demonstratedElsewhere = {
+  agent: "ml-irl-transfer",
+  words: ["ml-irl", "Hopper-v5", "--steps", "6000", "--evaluate-every", "3000", "--demos", "hopper-v4.hdf5"],
+  options: ["rewardInput=state", ...mlIrl.options],
+  interval: "1000",
+};
+
 function commandOf({ words, options, interval }: typeof sac): string[] {
   const assignments = options.flatMap((option) => ["--set", option]);
   return ["train", ...words, "--seed", "7", "--checkpoint-interval", interval, ...assignments];
 }
 
+const agents = [sac, mlIrl, bc, transferred, demonstratedElsewhere];
 const folder = temporaryFolder();
 
 beforeAll(() => {
@@ -69,14 +84,18 @@ beforeAll(() => {
   ];
   expect(motive(folder, ...expert).code).toBe(0);
   expect(motive(folder, "collect", "expert", "--episodes", "1", "--out", "demos.hdf5").code).toBe(0);
-  for (const agent of [sac, mlIrl, bc]) {
+  saveReward(join(folder, "hopper-v4.safetensors"), "Hopper-v4", "state");
+  const elsewhere = ["train", "sac", "Hopper-v4", "--steps", "200", "--set", "hidden=8", "--evaluate-every", "0", "--out", "elsewhere"];
+  expect(motive(folder, ...elsewhere).code).toBe(0);
+  expect(motive(folder, "collect", "elsewhere", "--episodes", "1", "--out", "hopper-v4.hdf5").code).toBe(0);
+  for (const agent of agents) {
     const { code, stderr } = motive(folder, ...commandOf(agent), "--out", agent.agent);
     expect(stderr).toBe("");
     expect(code).toBe(0);
   }
 });
 
-describe.each([sac, mlIrl, bc])("a run of $agent", (agent) => {
+describe.each(agents)("a run of $agent", (agent) => {
   it("that is killed again and again ends with the same weights, metrics and result", async () => {
     const undisturbed = join(folder, agent.agent);
     const name = `${agent.agent}-killed`;

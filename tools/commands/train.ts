@@ -47,7 +47,7 @@ export function trainCommand(terminal: Terminal, setExitCode: (code: number) => 
     .option("--networks <run|file>", "what another run of sac has learned, policy and critics, to go on from (agent sac)")
     .option("--dataset <file>", "transitions to learn from offline, a file in D4RL's layout or a Minari dataset")
     .option("--model <run|file>", "a world model that was trained before (mopo, offline-ml-irl); without it, one is trained first")
-    .option("--reward <run|file>", "a learned reward to maximise instead of the dataset's (mopo)")
+    .option("--reward <run|file>", "a learned reward to maximise instead of the environment's (sac) or the dataset's (mopo)")
     .option("--out <dir>", "the run directory to create (default: runs/<agent>-<env>-seed<n>)")
     .option("--resume <dir>", "continue the run in this directory")
     .option("--checkpoint-interval <n>", "save a checkpoint every so many steps", integerFrom(1), 25_000)
