@@ -82,3 +82,67 @@ export function experienceRows(
   const absorbingWeight = absorbing / trajectories;
   return leveled({ observations, actions, weights, absorbingWeight }, { gamma, horizon, afterTermination });
 }
+
+/** Arrays one after the other. */
+export function joined(arrays: readonly Float32Array[]): Float32Array {
+  const all = new Float32Array(arrays.reduce((size, { length }) => size + length, 0));
+  let offset = 0;
+  for (const array of arrays) {
+    all.set(array, offset);
+    offset += array.length;
+  }
+  return all;
+}
+
+/** The observations that episodes begin with, [episodes, O]. */
+export const firstStates = (episodes: Iterable<EpisodeColumns>): Float32Array =>
+  joined(Array.from(episodes, ({ length, observations }) => observations.subarray(0, observations.length / length)));
+
+/** The first steps of a trajectory. */
+function firstSteps({ length, observations, actions, terminated }: EpisodeColumns, count: number): EpisodeColumns {
+  if (length <= count) return { length, observations, actions, terminated };
+  return {
+    length: count,
+    observations: observations.subarray(0, (observations.length / length) * count),
+    actions: actions.subarray(0, (actions.length / length) * count),
+    terminated: false,
+  };
+}
+
+/** Trajectories as parts of at most `horizon` steps, one after the other. */
+function partsOf(trajectories: readonly EpisodeColumns[], horizon: number): Experience {
+  const times = trajectories.flatMap(({ length }) => Array.from({ length }, (_, t) => t % horizon));
+  let rows = 0;
+  const endings = trajectories.flatMap(({ length, terminated }) => {
+    rows += length;
+    return terminated ? [{ row: rows - 1, length: ((length - 1) % horizon) + 1 }] : [];
+  });
+  return {
+    observations: joined(trajectories.map(({ observations }) => observations)),
+    actions: joined(trajectories.map(({ actions }) => actions)),
+    times: Float32Array.from(times),
+    endings,
+  };
+}
+
+/** Both sets of rows with half their weights. */
+function halfOfEach(a: TrajectoryRows, b: TrajectoryRows): TrajectoryRows {
+  return {
+    observations: joined([a.observations, b.observations]),
+    actions: joined([a.actions, b.actions]),
+    weights: joined([a.weights, b.weights]).map((weight) => weight / 2),
+    absorbingWeight: (a.absorbingWeight + b.absorbingWeight) / 2,
+  };
+}
+
+/**
+ * The steps of long trajectories that shorter ones, of the weighting's horizon, are compared with: as many from the first on
+ * where these begin at first states, all of them where they begin anywhere, or half of each.
+ */
+export function comparedRows(trajectories: readonly EpisodeColumns[], starts: "first" | "any" | "both", weighting: Weighting): TrajectoryRows {
+  const { horizon } = weighting;
+  const first = () => trajectoryRows(trajectories.map((one) => firstSteps(one, horizon)), weighting);
+  const any = () => experienceRows(partsOf(trajectories, horizon), weighting);
+  if (starts === "both") return halfOfEach(first(), any());
+  return starts === "first" ? first() : any();
+}

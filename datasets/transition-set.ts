@@ -76,6 +76,8 @@ export interface Trajectory {
   readonly actions: Float32Array;
   /** [T, observationSize] */
   readonly nextObservations: Float32Array;
+  /** [T]: as a set's; absent when all are known. */
+  readonly unknownNextObservations?: Uint8Array;
   /** [T] */
   readonly rewards: Float32Array;
   readonly terminated: boolean;
@@ -114,6 +116,7 @@ export function* trajectories(set: TransitionSet): Generator<Trajectory> {
       observations: set.observations.subarray(start * observationSize, end * observationSize),
       actions: set.actions.subarray(start * actionSize, end * actionSize),
       nextObservations: set.nextObservations.subarray(start * observationSize, end * observationSize),
+      ...(set.unknownNextObservations && { unknownNextObservations: set.unknownNextObservations.subarray(start, end) }),
       rewards: set.rewards.subarray(start, end),
       terminated,
       truncated,
@@ -130,7 +133,7 @@ export function rowsWithKnownNext(set: Pick<Transitions, "size" | "unknownNextOb
 
 /** One trajectory as a set of its own. */
 export function setOfTrajectory(
-  { length, observations, actions, rewards, nextObservations, terminated, truncated }: Trajectory,
+  { length, observations, actions, rewards, nextObservations, unknownNextObservations, terminated, truncated }: Trajectory,
   environment?: string,
 ): TransitionSet {
   return {
@@ -142,6 +145,7 @@ export function setOfTrajectory(
     actions,
     rewards,
     nextObservations,
+    ...(unknownNextObservations && { unknownNextObservations }),
     terminals: new Uint8Array(length).with(length - 1, terminated ? 1 : 0),
     timeouts: new Uint8Array(length).with(length - 1, truncated ? 1 : 0),
     infos: {},

@@ -9,6 +9,7 @@ import { listCommand } from "./commands/list.ts";
 import { modelCommand } from "./commands/model.ts";
 import { examples } from "./commands/options.ts";
 import { replayCommand } from "./commands/replay.ts";
+import { rewardCommand } from "./commands/reward.ts";
 import { trainCommand } from "./commands/train.ts";
 import { viewCommand } from "./commands/view.ts";
 import type { Terminal } from "./terminal.ts";
@@ -35,6 +36,7 @@ function createProgram(terminal: Terminal, setExitCode: (code: number) => void):
     datasetCommand(terminal, setExitCode),
     benchmarkCommand(terminal, setExitCode),
     modelCommand(terminal),
+    rewardCommand(terminal),
     exportCommand(terminal),
     replayCommand(terminal),
     listCommand(terminal),

@@ -3,20 +3,18 @@ import { UserError } from "../../src/errors.ts";
 import { createRandom } from "../../src/random/index.ts";
 import { experienceSampler, rolloutSampler } from "../agent-samples.ts";
 import { takeTrajectories } from "../demonstrations.ts";
-import { executorOf } from "../executor.ts";
 import { irlLoop } from "../irl-loop.ts";
-import { rewardNetwork } from "../reward-network.ts";
 import { createSac } from "../sac/solver.ts";
 import type { AgentDefinition, Trainer, TrainerContext } from "../trainer.ts";
 import { trajectoryRows, type Weighting } from "../trajectory-rows.ts";
 import { batchWorld } from "../world.ts";
 import { mlIrlSchema, type MlIrlConfig } from "./config.ts";
-import { mlIrlLearner } from "./learner.ts";
+import { learnerOf } from "./reward.ts";
 
 /** ML-IRL (thesis, algorithm 2): {@link irlLoop} with SAC in the environment and the likelihood's reward step. */
 async function create(context: TrainerContext, config: MlIrlConfig): Promise<Trainer> {
   const { environment: spec, makeEnvironment, seed, demonstrations } = context;
-  const { observationSize, actionSize, maxEpisodeSteps: horizon } = spec;
+  const { maxEpisodeSteps: horizon } = spec;
   const { afterTermination, agentSamples, agentTrajectories } = config;
   const trajectories = takeTrajectories("ml-irl", demonstrations, config.trajectories);
   if (!Number.isFinite(horizon)) throw new UserError(`${spec.id} has no time limit: ml-irl compares trajectories of one length`);
@@ -32,24 +30,13 @@ async function create(context: TrainerContext, config: MlIrlConfig): Promise<Tra
 
   const weighting: Weighting = { gamma: config.discounted ? config.sac.gamma : 1, horizon, afterTermination };
   const expert = trajectoryRows(trajectories, weighting);
-  const learner = await mlIrlLearner({
-    network: rewardNetwork({
-      environment: spec.id,
-      input: config.rewardInput,
-      observationSize,
-      actionSize,
-      hidden: config.rewardHidden,
-      activation: config.rewardActivation,
-      bound: config.rewardBound,
-      absorbing: afterTermination === "absorbing",
-    }),
+  const learner = await learnerOf({
+    environment: spec,
     config,
     agentRows: agentTrajectories * horizon,
     expertRows: expert.weights.length,
-    level: afterTermination === "level" ? config.rewardLevel : undefined,
-    totalSteps: iterations * config.rewardSteps,
-    random: random.split("reward"),
-    executor: executorOf(config.sac.executor),
+    iterations,
+    random,
   });
   const solver = await createSac({
     world: batchWorld(batchOf([await makeEnvironment()], seed)),

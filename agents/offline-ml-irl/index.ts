@@ -1,20 +1,17 @@
 import { concatenate } from "../../datasets/concatenate.ts";
-import { setOfTrajectory, type TransitionSet } from "../../datasets/transition-set.ts";
+import { setOfTrajectory, trajectories as episodesOf } from "../../datasets/transition-set.ts";
 import { UserError } from "../../src/errors.ts";
 import { createRandom } from "../../src/random/index.ts";
 import { experienceSampler } from "../agent-samples.ts";
 import { takeTrajectories } from "../demonstrations.ts";
 import { executorOf } from "../executor.ts";
 import { irlLoop } from "../irl-loop.ts";
-import { mlIrlLearner } from "../ml-irl/learner.ts";
+import { learnerOf } from "../ml-irl/reward.ts";
 import { modelPhase } from "../model-phase.ts";
 import { createMopo, modelMetrics, updatesPerModelStep } from "../mopo/solver.ts";
 import { onTopOfWorld } from "../reward-function.ts";
-import type { Experience } from "../replay.ts";
-import type { TrajectoryRows } from "../reward-learner.ts";
-import { rewardNetwork } from "../reward-network.ts";
 import { requireInput, type AgentDefinition, type Trainer, type TrainerContext } from "../trainer.ts";
-import { experienceRows, trajectoryRows, type Weighting } from "../trajectory-rows.ts";
+import { comparedRows, firstStates, joined, type Weighting } from "../trajectory-rows.ts";
 import { fitWorldModel } from "../world-model/fit.ts";
 import type { WorldModel } from "../world-model/model.ts";
 import { modelSampler } from "../world-model/sampler.ts";
@@ -28,7 +25,7 @@ import { offlineMlIrlPresets } from "./presets.ts";
  */
 async function create(context: TrainerContext, config: OfflineMlIrlConfig): Promise<Trainer> {
   const { environment: spec, seed } = context;
-  const { observationSize, actionSize } = spec;
+  const { observationSize } = spec;
   const { afterTermination, agentTrajectories, agentHorizon, policySteps } = config;
   const trajectories = takeTrajectories("offline-ml-irl", context.demonstrations, config.trajectories);
   const dataset = requireInput("offline-ml-irl", context, "dataset");
@@ -52,14 +49,8 @@ async function create(context: TrainerContext, config: OfflineMlIrlConfig): Prom
     throw new UserError(`expertStarts=${config.expertStarts} and firstStarts=${config.firstStarts} are shares of one whole: expected a sum of at most 1`);
   }
   const expertStates = joined(trajectories.map(({ observations }) => observations));
-  const expertFirst = firstStates(concatenate(trajectories.map((one) => setOfTrajectory(one, dataset.environment))));
-  // the expert's steps that agent trajectories are compared with: as many from the first on, all of them, or half of each
-  const compared = {
-    first: () => trajectoryRows(trajectories.map((one) => firstSteps(one, agentHorizon)), weighting),
-    any: () => experienceRows(partsOf(trajectories, agentHorizon), weighting),
-    both: () => halfOfEach(compared.first(), compared.any()),
-  };
-  const expert: TrajectoryRows = compared[agentStarts]();
+  const expertFirst = firstStates(trajectories);
+  const expert = comparedRows(trajectories, agentStarts, weighting);
   const agentStates = {
     first: [{ observations: expertFirst, share: 1 }],
     any: [{ observations: expertStates, share: 1 }],
@@ -70,24 +61,13 @@ async function create(context: TrainerContext, config: OfflineMlIrlConfig): Prom
   };
 
   const train = async (model: WorldModel): Promise<Trainer> => {
-    const learner = await mlIrlLearner({
-      network: rewardNetwork({
-        environment: spec.id,
-        input: config.rewardInput,
-        observationSize,
-        actionSize,
-        hidden: config.rewardHidden,
-        activation: config.rewardActivation,
-        bound: config.rewardBound,
-        absorbing: afterTermination === "absorbing",
-      }),
+    const learner = await learnerOf({
+      environment: spec,
       config,
       agentRows: agentTrajectories * agentHorizon,
       expertRows: expert.weights.length,
-      level: afterTermination === "level" ? config.rewardLevel : undefined,
-      totalSteps: iterations * config.rewardSteps,
-      random: random.split("reward"),
-      executor: executorOf(config.sac.executor),
+      iterations,
+      random,
     });
     const { solver, world } = await createMopo({
       model,
@@ -96,7 +76,7 @@ async function create(context: TrainerContext, config: OfflineMlIrlConfig): Prom
         [
           { observations: set.observations, share: 1 - config.expertStarts - config.firstStarts },
           { observations: expertStates, share: config.expertStarts },
-          { observations: joined([firstStates(dataset), expertFirst]), share: config.firstStarts },
+          { observations: joined([firstStates(episodesOf(dataset)), expertFirst]), share: config.firstStarts },
         ],
         observationSize,
       ),
@@ -140,64 +120,6 @@ async function create(context: TrainerContext, config: OfflineMlIrlConfig): Prom
     steps: config.model.steps,
   };
   return modelPhase({ model, steps: config.steps, train });
-}
-
-const joined = (arrays: readonly Float32Array[]): Float32Array => {
-  const all = new Float32Array(arrays.reduce((size, { length }) => size + length, 0));
-  let offset = 0;
-  for (const array of arrays) {
-    all.set(array, offset);
-    offset += array.length;
-  }
-  return all;
-};
-
-/** The observations that episodes begin with, [episodes, O]. */
-const firstStates = ({ episodes, observations, observationSize }: Pick<TransitionSet, "episodes" | "observations" | "observationSize">): Float32Array =>
-  joined(episodes.map(({ start }) => observations.subarray(start * observationSize, (start + 1) * observationSize)));
-
-/** Both sets of rows with half their weights. */
-function halfOfEach(a: TrajectoryRows, b: TrajectoryRows): TrajectoryRows {
-  return {
-    observations: joined([a.observations, b.observations]),
-    actions: joined([a.actions, b.actions]),
-    weights: joined([a.weights, b.weights]).map((weight) => weight / 2),
-    absorbingWeight: (a.absorbingWeight + b.absorbingWeight) / 2,
-  };
-}
-
-interface Steps {
-  readonly length: number;
-  readonly observations: Float32Array;
-  readonly actions: Float32Array;
-  readonly terminated: boolean;
-}
-
-/** Trajectories as parts of at most `horizon` steps, one after the other. */
-function partsOf(trajectories: readonly Steps[], horizon: number): Experience {
-  const times = trajectories.flatMap(({ length }) => Array.from({ length }, (_, t) => t % horizon));
-  let rows = 0;
-  const endings = trajectories.flatMap(({ length, terminated }) => {
-    rows += length;
-    return terminated ? [{ row: rows - 1, length: ((length - 1) % horizon) + 1 }] : [];
-  });
-  return {
-    observations: joined(trajectories.map(({ observations }) => observations)),
-    actions: joined(trajectories.map(({ actions }) => actions)),
-    times: Float32Array.from(times),
-    endings,
-  };
-}
-
-/** The first steps of a trajectory. */
-function firstSteps({ length, observations, actions, terminated }: Steps, count: number): Steps {
-  if (length <= count) return { length, observations, actions, terminated };
-  return {
-    length: count,
-    observations: observations.subarray(0, (observations.length / length) * count),
-    actions: actions.subarray(0, (actions.length / length) * count),
-    terminated: false,
-  };
 }
 
 export const offlineMlIrl: AgentDefinition<typeof offlineMlIrlSchema> = {

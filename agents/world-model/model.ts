@@ -21,8 +21,8 @@ export interface WorldModel extends SavedWeights {
   readonly elites: readonly number[];
   /** Mean squared error of each member on the holdout, in standardised units. */
   readonly holdoutErrors: readonly number[];
-  /** Absent in models saved before it was recorded. */
-  readonly holdout?: Holdout;
+  /** What it was measured on and has not learned from. */
+  readonly holdout: Holdout;
   readonly theta: VectorValues;
   readonly bounds: VectorValues;
 }
@@ -50,7 +50,7 @@ export function worldModel(facts: WorldModelFacts): WorldModel {
       architecture: JSON.stringify(architecture),
       elites: JSON.stringify(elites),
       holdoutErrors: JSON.stringify(holdoutErrors),
-      ...(holdout && { holdout: JSON.stringify(holdout) }),
+      holdout: JSON.stringify(holdout),
     }),
   };
 }
@@ -82,7 +82,7 @@ function assemble(metadata: Readonly<Record<string, string>>, found: (name: stri
     },
     elites: JSON.parse(metadata.elites) as number[],
     holdoutErrors: JSON.parse(metadata.holdoutErrors) as number[],
-    ...(metadata.holdout !== undefined && { holdout: JSON.parse(metadata.holdout) as Holdout }),
+    holdout: JSON.parse(metadata.holdout) as Holdout,
   });
 }
 
@@ -92,6 +92,7 @@ export function loadWorldModel(path: string): WorldModel {
   if (metadata.kind !== "world-model") {
     throw new UserError(`${path}: no world model, its metadata says kind "${metadata.kind ?? "none"}"`);
   }
+  if (metadata.holdout === undefined) throw new UserError(`${path}: does not say what was held out of its training; train the model again`);
   const model = assemble(metadata, (name, shape) => {
     const tensor = tensors[name];
     if (tensor === undefined || tensor.shape.join() !== shape.join()) {

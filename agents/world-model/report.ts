@@ -18,8 +18,8 @@ export interface ModelReport {
     readonly rows: number;
     /** Those that `oneStep` and `calibration` are over: all, or so many drawn from them. */
     readonly measured: number;
-    /** Rows of the set that the model was trained on, appended demonstrations included; null where that is not recorded. */
-    readonly trainedOn: number | null;
+    /** Rows of the set that the model was trained on, appended demonstrations included. */
+    readonly trainedOn: number;
   };
   readonly oneStep: OneStepErrors;
   readonly openLoop: OpenLoop;
@@ -78,7 +78,7 @@ export async function reportOn(model: WorldModel, set: TransitionSet, { steps, s
   );
   const chosen = drawn(candidates, starts, random.split("starts")).map((one) => ({ ...one, steps: Math.min(steps, one.steps) }));
   return {
-    unseen: { source: unseen.source, episodes: unseen.ranges.length, rows: candidates.length, measured: rows.length, trainedOn: model.holdout?.rows ?? null },
+    unseen: { source: unseen.source, episodes: unseen.ranges.length, rows: candidates.length, measured: rows.length, trainedOn: model.holdout.rows },
     oneStep: errors.result(),
     openLoop: await openLoop({ model, set, starts: chosen, random: random.split("open loop"), executor }),
     calibration: covered.result(),

@@ -4,10 +4,9 @@ import type { WorldModel } from "./model.ts";
 
 /**
  * How rows count as unseen. `held-out`: the model says that they were held out of its training. `other-dataset`: the set is
- * not what the model was trained on, so that all its rows are unseen. `not-recorded`: the model does not say what was held
- * out, and may have learned from any of them.
+ * not what the model was trained on, so that all its rows are unseen.
  */
-export type UnseenSource = "held-out" | "other-dataset" | "not-recorded";
+export type UnseenSource = "held-out" | "other-dataset";
 
 export interface UnseenRows {
   readonly source: UnseenSource;
@@ -22,7 +21,6 @@ export interface UnseenRows {
  */
 export function unseenRows({ holdout }: Pick<WorldModel, "holdout">, { size, episodes }: Pick<TransitionSet, "size" | "episodes">): UnseenRows {
   const all = episodes.map(({ start, end }) => ({ start, end }));
-  if (holdout === undefined) return { source: "not-recorded", ranges: all };
   const starts = new Map(all.map(({ start, end }) => [end, start]));
   const ranges = holdout.ranges.filter(({ end }) => end <= size);
   // not equal starts: of a single episode the last part is held out

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { experienceRows, trajectoryRows, type AfterTermination } from "../../agents/trajectory-rows.ts";
+import { comparedRows, experienceRows, firstStates, trajectoryRows, type AfterTermination } from "../../agents/trajectory-rows.ts";
 
 const episode = (length: number, terminated: boolean, first: number) => ({
   length,
@@ -132,5 +132,38 @@ describe("rows of recent experience", () => {
     const { weights, absorbingWeight } = experienceRows(whole, { gamma, horizon, afterTermination: "stop" });
     const expected = steps(gamma, 0, horizon);
     expect(Math.abs(sum(weights) + absorbingWeight - expected) / expected).toBeLessThan(1e-5);
+  });
+});
+
+describe("rows that short trajectories are compared with", () => {
+  const weighting = { gamma: 1, horizon: 2, afterTermination: "stop" } as const;
+  // three steps that end in a fall, and five that do not
+  const long = fallen;
+
+  it("are the first steps where those begin at first states", () => {
+    const { observations, actions, weights } = comparedRows(long, "first", weighting);
+    expect([...observations]).toEqual([100, 101, 102, 103, 200, 201, 202, 203]);
+    expect([...actions]).toEqual([-100, -101, -200, -201]);
+    expect([...weights]).toEqual([0.5, 0.5, 0.5, 0.5]);
+  });
+
+  it("are all steps, in parts, where those begin anywhere", () => {
+    // parts of 2 and 1 (terminated), 2, 2 and 1 steps: 1 ended trajectory, and 7 rows of full ones with 2 each
+    const { observations, weights } = comparedRows(long, "any", weighting);
+    expect([...observations]).toEqual([...long[0].observations, ...long[1].observations]);
+    for (const weight of weights) expect(weight).toBeCloseTo(1 / (1 + 7 / 2), 6);
+    const { weights: discounted } = comparedRows(long, "any", { ...weighting, gamma: 0.5 });
+    expect([...discounted].map((weight) => weight * 4.5)).toEqual([1, 0.5, 1, 1, 0.5, 1, 0.5, 1].map((value) => expect.closeTo(value, 5) as number));
+  });
+
+  it("are both with half their weights", () => {
+    const parts = [comparedRows(long, "first", weighting), comparedRows(long, "any", weighting)];
+    const { weights, observations } = comparedRows(long, "both", weighting);
+    expect([...weights]).toEqual(parts.flatMap((part) => [...part.weights].map((weight) => weight / 2)));
+    expect([...observations]).toEqual(parts.flatMap((part) => [...part.observations]));
+  });
+
+  it("begin with the first states", () => {
+    expect([...firstStates(long)]).toEqual([100, 101, 200, 201]);
   });
 });

@@ -2,9 +2,11 @@ import { describe, expect, it } from "vitest";
 import {
   episodeReturns,
   rowsWithKnownNext,
+  setOfTrajectory,
   splitEpisodes,
   trajectories,
 } from "../../datasets/transition-set.ts";
+import { concatenate } from "../../datasets/concatenate.ts";
 import { readD4rl } from "../../datasets/d4rl/index.ts";
 import { useTemporaryFiles, writeSmall } from "./hdf5-files.ts";
 
@@ -62,4 +64,15 @@ describe("rowsWithKnownNext", () => {
     const unknownNextObservations = Uint8Array.of(0, 1, 0, 1);
     expect([...rowsWithKnownNext({ size: 4, unknownNextObservations })]).toEqual([0, 2]);
   });
+});
+
+it("a trajectory whose last next state is not known stays so as a set of its own, and joined to others", async () => {
+  // without next_observations: rows 0 to 2 terminate, 3 to 5 are cut, so that their last row has no next state and is left out
+  writeSmall(file("demos.hdf5"), { next_observations: undefined });
+  const set = await readD4rl(file("demos.hdf5"));
+  const parts = [...trajectories(set)].map((trajectory) => setOfTrajectory(trajectory, set.environment));
+  expect(parts.map(({ size }) => size)).toEqual([3, 2]);
+  expect(parts.map(({ unknownNextObservations }) => [...(unknownNextObservations ?? [])])).toEqual([[0, 0, 1], [0, 0]]);
+  // no world model learns that nothing happens where an episode ends
+  expect([...rowsWithKnownNext(concatenate(parts))]).toEqual([0, 1, 3, 4]);
 });

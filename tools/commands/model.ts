@@ -29,7 +29,6 @@ const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
 const sources: Readonly<Record<UnseenSource, string>> = {
   "held-out": "held out of the model's training",
   "other-dataset": "of a dataset that the model was not trained on: all episodes are taken for unseen",
-  "not-recorded": "all there are: the model does not say what was held out, and may have learned from them",
 };
 
 function memberRows({ members, meanChange }: ModelReport["oneStep"], { elites }: WorldModel): string[][] {

@@ -54,6 +54,7 @@ export function handMade({ members, rewards = false, elites, standardization, ..
     },
     elites: elites ?? members.map((_, i) => i),
     holdoutErrors: members.map(() => 1),
+    holdout: { rows: 0, ranges: [] },
   });
 }
 

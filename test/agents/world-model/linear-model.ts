@@ -40,7 +40,7 @@ export function linearModel({ members, elites, standardization, holdout }: Linea
       };
     }),
   });
-  return worldModel({ ...model, holdout });
+  return worldModel({ ...model, ...(holdout && { holdout }) });
 }
 
 /** Episodes of (position, velocity) states, one more than actions (by default 0), that reach their time limit. */

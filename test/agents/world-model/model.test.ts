@@ -43,6 +43,7 @@ function randomModel(elites: readonly number[] = [2, 0]): WorldModel {
     bounds,
     elites,
     holdoutErrors: [0.5, 0.75, 0.25],
+    holdout: { rows: 0, ranges: [] },
     standardization: {
       inputMean: Float32Array.of(0.5, -1, 0.2),
       inputScale: Float32Array.of(2, 0.5, 1.5),

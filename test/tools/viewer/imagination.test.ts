@@ -36,6 +36,7 @@ describe("what a world model imagines", () => {
       },
       elites: [1],
       holdoutErrors: [1, 1],
+      holdout: { rows: 0, ranges: [] },
     });
     const simulator = await createSimulator("Hopper-v5");
     const judges = [await penaltyJudge(model, "max-aleatoric")];
