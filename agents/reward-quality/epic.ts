@@ -21,7 +21,7 @@ const ROUNDING = 1e-10;
 
 /**
  * The canonically shaped reward C(R)(s, a, s′) = R(s, a, s′) + E[ γ·R(s′, A, S′) − R(s, A, S′) − γ·R(S, A, S′) ] on every
- * transition of the coverage (Gleave et al. 2021, definition 4.1), [transitions]. S is drawn from the transitions' states. Where
+ * transition of the coverage (Gleave et al. 2021, section 4), [transitions]. S is drawn from the transitions' states. Where
  * all values are the same up to rounding, as of a reward that is shaping alone, they are 0.
  */
 export function canonicalReward<State, Action>(reward: RewardOf<State, Action>, { transitions, draws, gamma }: Coverage<State, Action>): Float64Array {
@@ -48,7 +48,7 @@ export function canonicalReward<State, Action>(reward: RewardOf<State, Action>, 
 export const pearsonDistance = (x: ArrayLike<number>, y: ArrayLike<number>): number => Math.sqrt((1 - pearson(x, y)) / 2);
 
 /**
- * The EPIC distance of two rewards (Gleave et al. 2021, definition 4.7), in [0, 1]; NaN where one of them is constant after
+ * The EPIC distance of two rewards (Gleave et al. 2021, section 4), in [0, 1]; NaN where one of them is constant after
  * canonicalisation. Shaping by a potential γΦ(s′) − Φ(s), scale and shift of either change nothing.
  */
 export function epicDistance<State, Action>(a: RewardOf<State, Action>, b: RewardOf<State, Action>, coverage: Coverage<State, Action>): number {
