@@ -8,6 +8,7 @@ import { formatTable, printJson, printLine, type Terminal } from "../terminal.ts
 import { batchScaling, type BatchScaling } from "./batch.ts";
 import { benchRobots, environmentRate, gymnasiumRates, type EnvironmentRate } from "./environments.ts";
 import { runPeers, type PeerName, type UpdateRates, type Workload } from "./peers.ts";
+import { stackedWorkload } from "./stacked.ts";
 import { measure } from "./timing.ts";
 import { viewerCost, type ViewerCost } from "./viewer.ts";
 import { ensembleWorkload, sacWorkload } from "./workloads.ts";
@@ -24,6 +25,8 @@ interface Report {
   readonly environments: Readonly<Record<string, EnvironmentRate & { readonly gymnasium?: number }>>;
   /** Of {@link SCALED} in worker threads. */
   readonly batch: BatchScaling;
+  /** Updates of W1 per second for one seed, and of all together for several in one graph; minibatches stay as they are. */
+  readonly stacked: { readonly seeds: number; readonly one: number; readonly together: number };
   /** Of a training that is watched. */
   readonly viewer: ViewerCost;
   readonly peers: Readonly<Partial<Record<PeerName, UpdateRates>>>;
@@ -70,6 +73,19 @@ async function ensembleRate(seconds: number): Promise<number> {
   return median;
 }
 
+/** Seeds of one graph that gained most where it was tried (docs/engine.md). */
+const STACKED_SEEDS = 3;
+
+async function stackedRates(seconds: number): Promise<Report["stacked"]> {
+  const w1 = { hidden: [64, 64], batch: 100 };
+  const single = await sacWorkload(w1);
+  const several = await stackedWorkload({ ...w1, seeds: STACKED_SEEDS, updatesPerRun: 10 });
+  const { median: one } = await measure(() => single.run(), single.updatesPerRun, { seconds });
+  const { median: together } = await measure(() => several.run(), STACKED_SEEDS * several.updatesPerRun, { seconds });
+  await Promise.all([single.dispose(), several.dispose()]);
+  return { seeds: STACKED_SEEDS, one, together };
+}
+
 /** Microseconds of one sampled action of a 64-64 policy in Hopper-v5. */
 async function actionLatency(seconds: number): Promise<number> {
   const architecture = {
@@ -101,7 +117,7 @@ const workloads: Readonly<Record<Workload, string>> = {
 };
 
 function printReport(terminal: Terminal, report: Report, reasons: readonly string[]): void {
-  const { engine, peers } = report;
+  const { engine, peers, stacked } = report;
   const names = Object.keys(peers) as PeerName[];
   const rate = (value: number): string => value.toFixed(value < 100 ? 1 : 0);
   const rows = (Object.keys(workloads) as Workload[]).map((id) => [
@@ -115,6 +131,11 @@ function printReport(terminal: Terminal, report: Report, reasons: readonly strin
   for (const line of formatTable([header, ...rows], header.map((_, i) => i).slice(2))) printLine(terminal, `  ${line}`);
   for (const reason of reasons) printLine(terminal, `  left out: ${reason}`);
   printLine(terminal);
+  const gain = (stacked.together / stacked.one).toFixed(2);
+  printLine(
+    terminal,
+    `W1, update alone: ${stacked.one.toFixed(0)} per second for one seed, ${stacked.together.toFixed(0)} for ${stacked.seeds} seeds in one graph (×${gain})`,
+  );
   printLine(terminal, `one policy action: ${engine.actionMicroseconds.toFixed(1)} µs`);
   printLine(terminal);
   printEnvironments(terminal, report);
@@ -174,6 +195,7 @@ async function bench(terminal: Terminal, words: readonly string[]): Promise<numb
     W3: await ensembleRate(seconds),
     actionMicroseconds: await actionLatency(seconds / 2),
   };
+  const stacked = await stackedRates(seconds / 2);
   say("environments: Gymnasium");
   const gymnasium = await gymnasiumRates({ python: options.python, seconds: seconds / 2 });
   const environments: Record<string, EnvironmentRate & { gymnasium?: number }> = {};
@@ -185,7 +207,7 @@ async function bench(terminal: Terminal, words: readonly string[]): Promise<numb
   say("batches");
   const batch = await batchScaling(SCALED, seconds);
   say("viewer");
-  const report: Report = { engine, environments, batch, viewer: await viewerCost(seconds), peers };
+  const report: Report = { engine, environments, batch, stacked, viewer: await viewerCost(seconds), peers };
   const missing = "reason" in gymnasium ? [gymnasium.reason] : [];
   if (options.json === true) printJson(terminal, report);
   else printReport(terminal, report, [...Object.values(reasons), ...missing]);
