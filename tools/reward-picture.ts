@@ -26,7 +26,7 @@ function limitsOf(parts: readonly ArrayLike<number>[]): [low: number, high: numb
   return [low - room, high + room];
 }
 
-const colourOf = (index: number): string => colours[index % colours.length];
+const colourOf = (index: number): string => colours.light[index % colours.light.length];
 
 /** A dot for each pair of (true, learned). */
 function dots(plot: Plot, kind: string, index: number, learned: ArrayLike<number>, rewarded: ArrayLike<number>): string {
