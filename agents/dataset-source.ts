@@ -1,5 +1,5 @@
 import type { TransitionSet } from "../datasets/transition-set.ts";
-import type { TransitionSource } from "./replay.ts";
+import { minibatchRows, type TransitionSource } from "./replay.ts";
 
 /**
  * A dataset as a source of minibatches. A row whose next observation is not known is terminal: no bootstrap uses it.
@@ -21,6 +21,24 @@ export function datasetSource(set: TransitionSet, rewards: boolean): TransitionS
         batch.action.set(set.actions.subarray(row * actionSize, (row + 1) * actionSize), i * actionSize);
         batch.reward[i] = rewards ? set.rewards[row] : 0;
         batch.terminated[i] = set.terminals[row];
+      }
+    },
+  };
+}
+
+/** A part of each minibatch from every source, by its share of the whole. */
+export function mixedSource(parts: readonly { readonly source: TransitionSource; readonly share: number }[]): TransitionSource {
+  const whole = parts.reduce((sum, { share }) => sum + share, 0);
+  return {
+    sample(random, batch) {
+      const rows = batch.reward.length;
+      let before = 0;
+      let start = 0;
+      for (const { source, share } of parts) {
+        before += share;
+        const end = Math.round((before / whole) * rows);
+        if (end > start) source.sample(random, minibatchRows(batch, start, end));
+        start = end;
       }
     },
   };

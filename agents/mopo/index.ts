@@ -1,5 +1,6 @@
 import { UserError } from "../../src/errors.ts";
 import { createRandom } from "../../src/random/index.ts";
+import { datasetSource } from "../dataset-source.ts";
 import { modelPhase } from "../model-phase.ts";
 import { environmentReward, onTopOfWorld } from "../reward-function.ts";
 import { requireInput, type AgentDefinition, type Trainer, type TrainerContext } from "../trainer.ts";
@@ -30,10 +31,10 @@ async function create(context: TrainerContext, config: MopoConfig): Promise<Trai
     }
     const { solver, world } = await createMopo({
       model,
-      set,
+      others: { source: datasetSource(set, datasetRewards), share: config.realShare },
       starts: startStates([{ observations: set.observations, share: 1 }], set.observationSize),
       reward: given === undefined ? environmentReward : onTopOfWorld(given),
-      datasetRewards,
+      modelRewards: datasetRewards,
       config,
       totalSteps: config.steps,
       random,

@@ -1,9 +1,8 @@
-import type { TransitionSet } from "../../datasets/transition-set.ts";
 import { UserError } from "../../src/errors.ts";
 import type { Random } from "../../src/random/index.ts";
-import { datasetSource } from "../dataset-source.ts";
 import { executorOf } from "../executor.ts";
 import type { PolicySolver } from "../policy-solver.ts";
+import type { TransitionSource } from "../replay.ts";
 import type { RewardFunction } from "../reward-function.ts";
 import { createSac } from "../sac/solver.ts";
 import type { Metrics } from "../trainer.ts";
@@ -13,12 +12,13 @@ import type { OfflineConfig } from "./config.ts";
 
 export interface MopoOptions {
   readonly model: WorldModel;
-  readonly set: TransitionSet;
+  /** Transitions that make up a share of each minibatch. */
+  readonly others: { readonly source: TransitionSource; readonly share: number };
   readonly starts: StartStates;
   /** What the policy maximises. */
   readonly reward: RewardFunction;
-  /** Whether the dataset's rewards count: those of its transitions, and those that the model predicts. */
-  readonly datasetRewards: boolean;
+  /** Whether the model pays the rewards that it predicts. */
+  readonly modelRewards: boolean;
   readonly config: OfflineConfig;
   /** Policy updates of the whole run. */
   readonly totalSteps: number;
@@ -55,14 +55,14 @@ export interface Mopo {
  * MOPO's policy optimisation (Yu et al. 2020, algorithm 2): SAC in branched rollouts of a world model, with a share of the
  * dataset in each minibatch. The solver's steps are policy updates.
  */
-export async function createMopo({ model, set, starts, reward, datasetRewards, config, totalSteps, random }: MopoOptions): Promise<Mopo> {
-  const { rollouts, penalty, realShare, sac } = config;
+export async function createMopo({ model, others, starts, reward, modelRewards, config, totalSteps, random }: MopoOptions): Promise<Mopo> {
+  const { rollouts, penalty, sac } = config;
   const world = await modelWorld({
     model,
     size: rollouts.size,
     horizon: rollouts.horizon,
     starts,
-    rewards: datasetRewards,
+    rewards: modelRewards,
     penalty,
     noise: rollouts.noise,
     random: random.split("world"),
@@ -75,7 +75,7 @@ export async function createMopo({ model, set, starts, reward, datasetRewards, c
     config: { ...sac, randomSteps: 0 },
     totalSteps,
     transitionsPerUpdate: rollouts.transitionsPerUpdate,
-    others: { source: datasetSource(set, datasetRewards), share: realShare },
+    others,
     random: random.split("solver"),
   });
   return { solver, world };

@@ -27,6 +27,12 @@ export const offlineMlIrlSchema = rewardStepSchema.extend({
     .boolean()
     .default(true)
     .describe("the expert's transitions also train the world model, start rollouts and fill minibatches"),
+  expertShare: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.1)
+    .describe("share of each minibatch that are the expert's transitions, beside the dataset's realShare"),
   expertStarts: z
     .number()
     .min(0)

@@ -4,6 +4,7 @@ import { UserError } from "../../src/errors.ts";
 import { createRandom } from "../../src/random/index.ts";
 import { experienceSampler } from "../agent-samples.ts";
 import { takeTrajectories } from "../demonstrations.ts";
+import { datasetSource, mixedSource } from "../dataset-source.ts";
 import { executorOf } from "../executor.ts";
 import { irlLoop } from "../irl-loop.ts";
 import { learnerOf } from "../ml-irl/reward.ts";
@@ -29,9 +30,8 @@ async function create(context: TrainerContext, config: OfflineMlIrlConfig): Prom
   const { afterTermination, agentTrajectories, agentHorizon, policySteps } = config;
   const trajectories = takeTrajectories("offline-ml-irl", context.demonstrations, config.trajectories);
   const dataset = requireInput("offline-ml-irl", context, "dataset");
-  const set = config.demonstrationsInData
-    ? concatenate([dataset, ...trajectories.map((one) => setOfTrajectory(one, dataset.environment))])
-    : dataset;
+  const expertSet = concatenate(trajectories.map((one) => setOfTrajectory(one, dataset.environment)));
+  const set = config.demonstrationsInData ? concatenate([dataset, expertSet]) : dataset;
   const random = createRandom(seed);
   const iterations = Math.ceil(config.steps / policySteps);
 
@@ -47,6 +47,9 @@ async function create(context: TrainerContext, config: OfflineMlIrlConfig): Prom
   }
   if (config.expertStarts + config.firstStarts > 1) {
     throw new UserError(`expertStarts=${config.expertStarts} and firstStarts=${config.firstStarts} are shares of one whole: expected a sum of at most 1`);
+  }
+  if (config.realShare + config.expertShare > 1) {
+    throw new UserError(`realShare=${config.realShare} and expertShare=${config.expertShare} are shares of one whole: expected a sum of at most 1`);
   }
   const expertStates = joined(trajectories.map(({ observations }) => observations));
   const expertFirst = firstStates(trajectories);
@@ -71,7 +74,13 @@ async function create(context: TrainerContext, config: OfflineMlIrlConfig): Prom
     });
     const { solver, world } = await createMopo({
       model,
-      set,
+      others: {
+        source: mixedSource([
+          { source: datasetSource(set, false), share: config.realShare },
+          { source: datasetSource(expertSet, false), share: config.expertShare },
+        ]),
+        share: config.realShare + config.expertShare,
+      },
       starts: startStates(
         [
           { observations: set.observations, share: 1 - config.expertStarts - config.firstStarts },
@@ -81,7 +90,7 @@ async function create(context: TrainerContext, config: OfflineMlIrlConfig): Prom
         observationSize,
       ),
       reward: onTopOfWorld(learner.reward),
-      datasetRewards: false,
+      modelRewards: false,
       config,
       totalSteps: iterations * policySteps,
       random: random.split("solver"),

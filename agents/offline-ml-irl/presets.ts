@@ -43,14 +43,17 @@ const published: Readonly<Record<string, Readonly<Record<string, Published>>>> =
 };
 
 export function offlineMlIrlPresets({ id }: EnvironmentSpec) {
+  // three layers, as CleanIL has
+  const model = { hidden: [200, 200, 200], weightDecay: [2.5e-5, 5e-5, 7.5e-5, 1e-4], steps: 20_000 };
   // what online ML-IRL's policy solver measured best with (agents/ml-irl), in rollouts of a model's means
   const falling = {
     finalRewardLearningRateFraction: 0.05,
-    rewardSteps: 5,
+    rewardSteps: 10,
     realShare: 0.3,
     agentTrajectories: 50,
     agentHorizon: 100,
     rollouts: { noise: false, horizon: 20 },
+    model,
     penalty: { kind: "ensemble-standard-deviation", coefficient: 2 },
     sac: {
       hidden: [64, 64],
@@ -65,13 +68,13 @@ export function offlineMlIrlPresets({ id }: EnvironmentSpec) {
   const ofKind = Object.fromEntries(
     Object.entries(published[id.replace(/-v\d+$/, "")] ?? {}).map(([kind, { members, coefficient, horizon, kind: U }]) => [
       kind,
-      { ...falling, model: { members }, penalty: { kind: U, coefficient }, rollouts: { ...falling.rollouts, horizon } },
+      { ...falling, model: { ...model, members }, penalty: { kind: U, coefficient }, rollouts: { ...falling.rollouts, horizon } },
     ]),
   );
   return {
     smoke,
-    quick: { ...falling, steps: 40_000, model: { members: 5, elites: 4, steps: 10_000 } },
-    paper: { ...falling, steps: 300_000 },
+    quick: { ...falling, steps: 40_000, model: { ...model, members: 5, elites: 4, steps: 10_000 } },
+    paper: { ...falling, steps: 400_000 },
     ...ofKind,
   };
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { datasetSource } from "../../agents/dataset-source.ts";
+import { datasetSource, mixedSource } from "../../agents/dataset-source.ts";
 import type { Minibatch, TransitionSource } from "../../agents/replay.ts";
 import { environmentReward } from "../../agents/reward-function.ts";
 import { sacSchema } from "../../agents/sac/config.ts";
@@ -60,6 +60,23 @@ describe("minibatches of a dataset", () => {
     draw(20, 3);
     expect(draw(50, 3)).toEqual(first);
     expect(draw(50, 4)).not.toEqual(first);
+  });
+});
+
+describe("minibatches of several sources", () => {
+  /** A source whose rows say which it is. */
+  const named = (reward: number): TransitionSource => ({ sample: (_, batch) => void batch.reward.fill(reward) });
+
+  it.each([
+    [[0.3, 0.1], 40, [30, 10]],
+    [[0.3, 0.1], 12, [9, 3]],
+    [[0, 0.5], 6, [0, 6]],
+    [[0.25, 0], 6, [6, 0]],
+    [[0.2, 0.2, 0.2], 7, [2, 3, 2]],
+  ])("have parts in proportion %j of %i rows: %j", (shares, rows, counts) => {
+    const batch = minibatch(rows);
+    mixedSource(shares.map((share, i) => ({ source: named(i), share }))).sample(createRandom(0), batch);
+    expect(counts.map((_, i) => batch.reward.filter((reward) => reward === i).length)).toEqual(counts);
   });
 });
 
