@@ -61,7 +61,7 @@ describe("a mistake gives one line, a non-zero exit code and no damage", () => {
     [["evaluate"], "missing required argument 'run|policy'"],
     [
       ["list", "robots"],
-      "command-argument value 'robots' is invalid for argument 'topic'. Allowed choices are envs, agents, presets.",
+      "command-argument value 'robots' is invalid for argument 'topic'. Allowed choices are envs, agents, presets, suites.",
     ],
     [["list", "agents", "sca"], 'unknown agent "sca"; did you mean sac?'],
     [
