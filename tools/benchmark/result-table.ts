@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { mean, sampleDeviation } from "../../src/statistics/index.ts";
 import { reportRun, stepsToHold, type ResultRecord, type RunReport } from "../report/records.ts";
 import { sameIdentity } from "./identity.ts";
 import { jobsOf, jobState, readReference } from "./jobs.ts";
@@ -13,11 +14,7 @@ interface Results {
 }
 
 function meanAndStd(values: readonly number[]): PublishedReturn | undefined {
-  if (values.length === 0) return undefined;
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-  if (values.length === 1) return { mean };
-  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
-  return { mean, std: Math.sqrt(squares / (values.length - 1)) };
+  return values.length === 0 ? undefined : { mean: mean(values), std: sampleDeviation(values) };
 }
 
 function assemble(plan: Plan, cells: readonly PlannedCell[], { seedOf, measured }: Results): ResultTable {
