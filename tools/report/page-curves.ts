@@ -45,7 +45,7 @@ function figure(row: TableRow, unit: Unit, referenceName: string, drawn: readonl
   const panel = drawCurvePanel({
     title: row.name,
     groups,
-    unit: unit === "updates" ? "updates of world model and policy" : "environment steps (all counted)",
+    unit: unit === "updates" ? "updates of the networks" : "environment steps (all counted)",
     expertName: referenceName,
     ...(row.reference.measured !== undefined && { expertReturn: row.reference.measured.mean }),
   });

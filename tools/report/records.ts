@@ -26,7 +26,7 @@ export interface ResultRecord {
   readonly dataset?: string;
   readonly seed: number;
   readonly environmentSteps: number;
-  /** Of offline runs: updates of world model and policy. */
+  /** Of runs without an environment: updates of the networks, a world model's included. */
   readonly updates?: number;
   /** Mean of 20 episodes of the last iterate, mean action. */
   readonly finalReturn: number;

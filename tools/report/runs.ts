@@ -58,6 +58,6 @@ export function panelsOf(reports: readonly RunReport[], title: string | undefine
     title: environments.length === 1 ? (title ?? environment) : environment,
     groups: [...groupBy(runs, agentOf)].map(([name, group]) => ({ name, curves: group.map(({ curve }) => curve) })),
     expertReturn: runs.find(({ record }) => record.expertReturn !== undefined)?.record.expertReturn,
-    ...(runs.every(({ record }) => record.updates !== undefined) && { unit: "updates of world model and policy" }),
+    ...(runs.every(({ record }) => record.updates !== undefined) && { unit: "updates of the networks" }),
   }));
 }
