@@ -37,7 +37,8 @@ describe("a benchmark's script for Slurm", () => {
   const folder = temporaryFolder();
   let suite = "";
   beforeAll(async () => {
-    suite = await writeTinySuite(folder, 4000);
+    // long enough that a run which has begun can still be stopped
+    suite = await writeTinySuite(folder, 20_000);
     expect(undisturbed(folder, suite, "calm")).toMatchObject({ code: 0 });
     for (const out of ["tasks", "cluster"]) {
       const words = ["--preset", "smoke", "--out", out, "--slurm", `${out}.sh`, "--checkpoint-interval", "500"];

@@ -26,8 +26,8 @@ describe("the README's results", () => {
         .filter(({ environment, rewardInput }) => environment === "Hopper-v5" && rewardInput === input)
         .map(({ finalReturn, expertReturn }) => finalReturn / expertReturn);
       const mean = ratios.reduce((sum, ratio) => sum + ratio, 0) / ratios.length;
-      expect(ratios.length).toBeGreaterThan(1);
-      expect(row).toContain(`**${mean.toFixed(3)}** ×${ratios.length} /`);
+      expect(ratios.length).toBeGreaterThan(0);
+      expect(row).toContain(`**${mean.toFixed(3)}**${ratios.length > 1 ? ` ×${ratios.length}` : ""} /`);
     }
   });
 
