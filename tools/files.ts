@@ -21,6 +21,16 @@ export function readText(path: string): string {
   }
 }
 
+/** What a JSON file holds, to be checked by a schema. @throws UserError when it cannot be read or is not JSON */
+export function readJson(path: string): unknown {
+  const text = readText(path);
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw error instanceof SyntaxError ? new UserError(`${path}: is not JSON: ${error.message}`) : error;
+  }
+}
+
 /**
  * Makes sure, before the work whose result goes there, that a file can be written at `path`; creates its directory.
  * @throws UserError

@@ -2,8 +2,9 @@ import { existsSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs
 import { join } from "node:path";
 import { z } from "zod";
 import { UserError } from "../../src/errors.ts";
-import { createDirectory, fileError, partialSuffix, writeTextAtomically } from "../../src/runs/atomic-file.ts";
+import { createDirectory, partialSuffix, writeTextAtomically } from "../../src/runs/atomic-file.ts";
 import { acquireLock } from "../../src/runs/lock.ts";
+import { readJson } from "../files.ts";
 import { version } from "../project.ts";
 import { checkSuite, suiteSchema, type Suite } from "./suite.ts";
 import { suitePresets, type SuitePreset } from "./presets.ts";
@@ -35,13 +36,7 @@ export function readBenchmark(directory: string): BenchmarkFacts {
   if (statSync(directory, { throwIfNoEntry: false })?.isDirectory() !== true)
     throw new UserError(`${directory}: no such benchmark directory`);
   if (!existsSync(path)) throw new UserError(`${directory}: is not a benchmark's directory: it has no ${fileName}`);
-  let given: unknown;
-  try {
-    given = JSON.parse(readFileSync(path, "utf8"));
-  } catch (error) {
-    if (error instanceof SyntaxError) throw new UserError(`${path}: is not JSON: ${error.message}`);
-    throw fileError(path, "cannot be read", error);
-  }
+  const given = readJson(path);
   const parsed = factsSchema.safeParse(given);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;

@@ -1,7 +1,6 @@
-import { readFileSync } from "node:fs";
 import { z } from "zod";
 import { UserError } from "../../src/errors.ts";
-import { fileError } from "../../src/runs/atomic-file.ts";
+import { readJson } from "../files.ts";
 import type { ResultRecord } from "../report/records.ts";
 
 const optionalNumber = z.number().optional();
@@ -27,13 +26,7 @@ const recordSchema = z.looseObject({
 
 /** Reads committed records. @throws UserError when the file is none of them */
 export function readRecords(file: string): ResultRecord[] {
-  let given: unknown;
-  try {
-    given = JSON.parse(readFileSync(file, "utf8"));
-  } catch (error) {
-    if (error instanceof SyntaxError) throw new UserError(`${file}: is not JSON: ${error.message}`);
-    throw fileError(file, "cannot be read", error);
-  }
+  const given = readJson(file);
   const parsed = z.array(recordSchema).safeParse(given);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;

@@ -1,10 +1,10 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import { UserError } from "../../src/errors.ts";
-import { fileError } from "../../src/runs/atomic-file.ts";
 import { UsageError } from "../errors.ts";
+import { readJson } from "../files.ts";
 import { suggestion } from "../nearest.ts";
 import { publishedSchema, runTemplateSchema, variablesSchema } from "./templates.ts";
 
@@ -80,13 +80,7 @@ export function readSuite(nameOrPath: string): Suite {
     );
   }
   const file = packaged ? join(packagedFolder, `${nameOrPath}.json`) : nameOrPath;
-  let given: unknown;
-  try {
-    given = JSON.parse(readFileSync(file, "utf8"));
-  } catch (error) {
-    if (error instanceof SyntaxError) throw new UserError(`${file}: is not JSON: ${error.message}`);
-    throw fileError(file, "cannot be read", error);
-  }
+  const given = readJson(file);
   return checkSuite(given, file, dirname(resolve(file)));
 }
 
