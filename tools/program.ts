@@ -5,6 +5,7 @@ import { datasetCommand } from "./commands/dataset/index.ts";
 import { envCommand } from "./commands/env.ts";
 import { evaluateCommand } from "./commands/evaluate.ts";
 import { exportCommand } from "./commands/export.ts";
+import { imagineCommand } from "./commands/imagine.ts";
 import { listCommand } from "./commands/list.ts";
 import { modelCommand } from "./commands/model.ts";
 import { examples } from "./commands/options.ts";
@@ -36,6 +37,7 @@ function createProgram(terminal: Terminal, setExitCode: (code: number) => void):
     datasetCommand(terminal, setExitCode),
     benchmarkCommand(terminal, setExitCode),
     modelCommand(terminal),
+    imagineCommand(terminal),
     rewardCommand(terminal),
     exportCommand(terminal),
     replayCommand(terminal),

@@ -7,7 +7,7 @@ import { make } from "../../envs/index.ts";
 import { loadSafetensors, readCheckpoint } from "../../src/runs/index.ts";
 import { demonstrate, optimalRegulator } from "../agents/demonstrations.ts";
 import { setOf } from "../agents/world-model/hand-made.ts";
-import { bytes, ending, metricsOf, motive, start, temporaryFolder } from "./command-line.ts";
+import { bytes, ending, metricsOf, motive, motiveJson, start, temporaryFolder } from "./command-line.ts";
 
 const folder = temporaryFolder();
 const inFolder = (...names: string[]) => join(folder, ...names);
@@ -131,6 +131,53 @@ describe("motive train", () => {
       "the given world model predicts no rewards: train one with rewards=true, or give a reward with --reward",
     );
     expect(existsSync(inFolder("refused"))).toBe(false);
+  });
+});
+
+describe("motive imagine", () => {
+  interface Imagination {
+    readonly points: readonly {
+      readonly step: number;
+      readonly imagined: { readonly return: number; readonly length: number };
+      readonly physics: { readonly return: number; readonly length: number };
+      readonly trueReturn: number;
+    }[];
+  }
+  const imagine = (...words: string[]) => motiveJson(folder, "imagine", ...words) as { readonly reward: string; readonly runs: readonly Imagination[] };
+
+  it("says for each kept policy what the model promises and what the environment pays", () => {
+    const { reward, runs } = imagine("irl", "--episodes", "3", "--svg", "imagined.svg");
+    expect(reward).toBe("learned");
+    const [{ points }] = runs;
+    expect(points.length).toBeGreaterThan(1);
+    expect(points.at(-1)!.step).toBe(600);
+    for (const { imagined, physics } of points) expect([imagined.length, physics.length]).toEqual([50, 50]);
+    expect(readFileSync(inFolder("imagined.svg"), "utf8")).toMatch(/^<svg[^]*class="imagined"[^]*class="physics"[^]*<\/svg>\n$/);
+    expect(imagine("irl", "--episodes", "3").runs).toEqual(runs);
+    expect(imagine("irl", "--episodes", "3", "--noise").runs).not.toEqual(runs);
+  });
+
+  it("sums the environment's own reward where a run maximises that", () => {
+    train("mopo", "Regulator-v0", ...quiet, ...data, "--out", "imagined-mopo");
+    const { reward, runs } = imagine("imagined-mopo", "--episodes", "3");
+    expect(reward).toBe("environment");
+    for (const { physics, trueReturn } of runs[0].points) expect(physics.return).toBe(trueReturn);
+    expect(refusal(1, "imagine", "irl", "imagined-mopo")).toMatch(/^imagined-mopo: .*expected runs that one scale fits$/);
+  });
+
+  it("prints a table for people", () => {
+    const { stdout, code } = motive(folder, "imagine", "irl", "--episodes", "1", "--steps", "5");
+    expect(code).toBe(0);
+    expect(stdout).toContain("Regulator-v0: 1 episode of mean actions, by the reward as it was learned by then, without penalty\nirl\n");
+    expect(stdout).toMatch(/^ +600 +-?[\d.]+ +5 +-?[\d.]+ +5 +-[\d.]+$/m);
+  });
+
+  it("refuses runs that it can say nothing of", () => {
+    expect(refusal(1, "imagine", "model", "--svg", "refused.svg")).toBe("model: the run has kept no policies yet");
+    train("mopo", "Regulator-v0", ...quiet, ...data, "--reward", "irl", "--model", "unrewarded", "--out", "judged-elsewhere");
+    expect(refusal(1, "imagine", "judged-elsewhere")).toBe("judged-elsewhere: the run learns no reward and its world model predicts none");
+    expect(refusal(1, "imagine", "nowhere")).toMatch(/^nowhere: /);
+    expect(existsSync(inFolder("refused.svg"))).toBe(false);
   });
 });
 
