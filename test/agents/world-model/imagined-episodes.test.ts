@@ -11,7 +11,7 @@ import { handMade, regulatorChanges, regulatorMember } from "./hand-made.ts";
 const sizes = { environment: "Regulator-v0", observationSize: 2, actionSize: 1 };
 const exact = handMade({ ...sizes, members: [regulatorChanges] });
 
-const cost: StepReward = ([position, velocity], [action]) => -(position ** 2) - VELOCITY_COST * velocity ** 2 - ACTION_COST * action ** 2;
+const cost: StepReward = ({ 0: position, 1: velocity }, { 0: action }) => -(position ** 2) - VELOCITY_COST * velocity ** 2 - ACTION_COST * action ** 2;
 
 const defaults = {
   model: exact,
@@ -42,7 +42,7 @@ describe("imagined episodes", () => {
 
   it("are paid what the model predicts where no reward is given", async () => {
     const model = handMade({ ...sizes, rewards: true, members: [regulatorMember] });
-    const predicted: StepReward = ([position], [action]) => 2 * position - action;
+    const predicted: StepReward = ({ 0: position }, { 0: action }) => 2 * position - action;
     const [given, own] = [await play({ reward: predicted }), await play({ model, reward: undefined })];
     own.forEach(({ return: sum }, i) => expect(sum).toBeCloseTo(given[i].return, 4));
     await expect(play({ reward: undefined })).rejects.toThrow(RangeError);
