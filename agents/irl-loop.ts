@@ -44,7 +44,7 @@ export function irlLoop({ solver, learner, expert, sampler, policySteps, totalSt
     get done() {
       return steps() >= totalSteps;
     },
-    policy: solver.policy,
+    policy: solver.result,
     reward: learner.reward,
     ...(model && { model }),
     async advance() {

@@ -5,7 +5,10 @@ import type { Metrics } from "./trainer.ts";
 
 /** Improves a policy under a reward function in a world; both are given when the solver is made. */
 export interface PolicySolver extends Checkpointable {
+  /** What acts and is improved. */
   readonly policy: NetworkPolicy;
+  /** What the run measures and saves: the policy, or its average over the latest updates. */
+  readonly result: NetworkPolicy;
   /** Progress so far: steps in a live environment, of which each has an update; in a world model, updates. */
   readonly steps: number;
   /** The solver's own experience. */

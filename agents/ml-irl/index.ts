@@ -4,6 +4,7 @@ import { createRandom } from "../../src/random/index.ts";
 import { experienceSampler, rolloutSampler } from "../agent-samples.ts";
 import { takeTrajectories } from "../demonstrations.ts";
 import { irlLoop } from "../irl-loop.ts";
+import { AVERAGING } from "../sac/config.ts";
 import { createSac } from "../sac/solver.ts";
 import type { AgentDefinition, Trainer, TrainerContext } from "../trainer.ts";
 import { trajectoryRows, type Weighting } from "../trajectory-rows.ts";
@@ -69,10 +70,11 @@ export const mlIrl: AgentDefinition<typeof mlIrlSchema> = {
       temperature: 0.1,
       randomSteps: 1_000,
       finalLearningRateFraction: 0.05,
+      policyAveraging: AVERAGING,
     };
     const falling = { finalRewardLearningRateFraction: 0.05 };
     return {
-      smoke: { steps: 4_000, agentTrajectories: 1, sac: { ...sac, hidden: [32, 32], batchSize: 32, randomSteps: 500 } },
+      smoke: { steps: 4_000, agentTrajectories: 1, sac: { ...sac, hidden: [32, 32], batchSize: 32, randomSteps: 500, policyAveraging: 0 } },
       quick: { ...falling, steps: 300_000, sac },
       paper: { ...falling, steps: 800_000, sac },
     };

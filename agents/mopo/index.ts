@@ -49,7 +49,7 @@ async function create(context: TrainerContext, config: MopoConfig): Promise<Trai
       get done() {
         return solver.steps >= config.steps;
       },
-      policy: solver.policy,
+      policy: solver.result,
       model,
       async advance() {
         const metrics = await solver.improve(Math.min(UNIT, config.steps - solver.steps));

@@ -1,4 +1,5 @@
 import type { EnvironmentSpec } from "../../envs/index.ts";
+import { AVERAGING } from "../sac/config.ts";
 import { smokeModel } from "../world-model/index.ts";
 
 const smoke = {
@@ -17,7 +18,7 @@ const published: Readonly<Record<string, Readonly<Record<string, readonly [coeff
 
 export function mopoPresets({ id }: EnvironmentSpec) {
   const robot = id.replace(/-v\d+$/, "");
-  const sac = { policyLearningRate: 1e-4, finalLearningRateFraction: 0.05 };
+  const sac = { policyLearningRate: 1e-4, finalLearningRateFraction: 0.05, policyAveraging: AVERAGING };
   const paper = { sac };
   const ofKind = Object.fromEntries(
     Object.entries(published[robot] ?? {}).map(([kind, [coefficient, horizon]]) => [

@@ -1,4 +1,5 @@
 import type { EnvironmentSpec } from "../../envs/index.ts";
+import { AVERAGING } from "../sac/config.ts";
 import { smokeModel } from "../world-model/index.ts";
 import type { PenaltyKind } from "../world-model/penalties.ts";
 
@@ -63,6 +64,7 @@ export function offlineMlIrlPresets({ id }: EnvironmentSpec) {
       automaticTemperature: false,
       temperature: 0.1,
       finalLearningRateFraction: 0.05,
+      policyAveraging: AVERAGING,
     },
   };
   const ofKind = Object.fromEntries(

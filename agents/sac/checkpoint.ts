@@ -29,7 +29,7 @@ export function policyOf(
   const architecture = architectureOf(spec.id, world, sacAgentSchema.parse(config));
   const { chunks } = gaussianOf(architecture).network.layout;
   const parameters = chunks.map(({ size }, i) => {
-    const values = snapshot.arrays[`update/phi#${i}`];
+    const values = snapshot.arrays[`update/average#${i}`];
     if (!(values instanceof Float32Array) || values.length !== size)
       throw new UserError(`${path}: holds no policy of the run's configuration`);
     return values;

@@ -18,6 +18,12 @@ export const sacSchema = z.strictObject({
     .describe("step sizes of policy and critics fall linearly to this fraction at the end of the run; 1: constant"),
   gamma: z.number().min(0).lt(1).default(0.99).describe("discount factor γ"),
   polyak: z.number().min(0).max(1).default(0.995).describe("ρ of the target critics: ρ·target + (1−ρ)·critic per update"),
+  policyAveraging: z
+    .number()
+    .min(0)
+    .lt(1)
+    .default(0)
+    .describe("ρ of the policy that the run measures and saves, an average over its updates: ρ·average + (1−ρ)·policy; 0: the policy itself"),
   automaticTemperature: z.boolean().default(true).describe("learn α for a target entropy; false: α stays at `temperature`"),
   temperature: z.number().positive().default(0.2).describe("entropy temperature α, or its first value when it is learned"),
   targetEntropy: z.number().optional().describe("target entropy H̄ in nats, of actions scaled to [−1,1]; default −dim(A)"),
@@ -29,6 +35,12 @@ export const sacSchema = z.strictObject({
     .describe("what updates run on: onnx, or the package of an installed TensorFlow.js backend (@tensorflow/tfjs-node-gpu)"),
   updatesPerRun: z.int().positive().default(10).describe("steps between bursts of as many updates (one update per step)"),
 });
+
+/**
+ * A policy that is trained with constant or falling steps changes its gait within some thousand updates, and falls at some of
+ * them; its average over so many does not.
+ */
+export const AVERAGING = 0.9998;
 
 export const sacAgentSchema = sacSchema.extend({
   steps: z.int().positive().default(1_000_000).describe("environment steps"),

@@ -45,7 +45,7 @@ async function create({ environment, makeEnvironment, seed, networks, reward }: 
     get done() {
       return solver.steps >= config.steps;
     },
-    policy: solver.policy,
+    policy: solver.result,
     networks: solver.networks,
     async advance() {
       const metrics = await solver.improve(Math.min(UNIT, config.steps - solver.steps));

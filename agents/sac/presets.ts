@@ -1,4 +1,5 @@
 import type { EnvironmentSpec } from "../../envs/index.ts";
+import { AVERAGING } from "./config.ts";
 
 /** The thesis's network (2.9.2), with the step size, batch and temperature of its public code. */
 const thesis = {
@@ -7,10 +8,17 @@ const thesis = {
   policyLearningRate: 1e-3,
   criticLearningRate: 1e-3,
   automaticTemperature: false,
+  policyAveraging: AVERAGING,
 };
 
 /** The networks of the thesis's public code and of most published SAC results, with a learned temperature. */
-const large = { hidden: [256, 256], batchSize: 100, criticLearningRate: 1e-3, finalLearningRateFraction: 0.05 };
+const large = {
+  hidden: [256, 256],
+  batchSize: 100,
+  criticLearningRate: 1e-3,
+  finalLearningRateFraction: 0.05,
+  policyAveraging: AVERAGING,
+};
 
 const smoke = { steps: 3_000, randomSteps: 1_000, hidden: [32, 32], batchSize: 32 };
 

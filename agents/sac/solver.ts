@@ -117,7 +117,9 @@ export async function createSac({
     executor: executorOf(config.executor),
   });
   const initialCritics = networks.critic.initialize(random.split("critic weights"));
-  update.setState("phi", initial?.phi ?? networks.policy.network.initialize(random.split("policy weights")));
+  const phi = initial?.phi ?? networks.policy.network.initialize(random.split("policy weights"));
+  update.setState("phi", phi);
+  update.setState("average", phi);
   update.setState("theta", initial?.theta ?? initialCritics);
   update.setState("target", initial?.target ?? initialCritics);
   update.setState("logAlpha", config.automaticTemperature && initial ? initial.logAlpha : [Float32Array.of(Math.log(config.temperature))]);
@@ -165,6 +167,7 @@ export async function createSac({
 
   return {
     policy,
+    result: networkPolicy(architecture, () => update.state("average")),
     replay,
     networks: sacNetworkWeights(architecture, (part) => update.state(part)),
     get steps() {

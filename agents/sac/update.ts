@@ -10,7 +10,7 @@ import type { RewardFunction } from "../reward-function.ts";
 import type { SacConfig } from "./config.ts";
 import { criticLoss, policyLoss, smaller, softTarget, temperatureLoss } from "./losses.ts";
 
-/** The networks of SAC: policy φ, twin critics θ (and their targets), and log α. */
+/** The networks of SAC: policy φ (and its average over updates), twin critics θ (and their targets), and log α. */
 export interface SacNetworks {
   readonly policy: GaussianPolicy;
   readonly critic: Mlp;
@@ -79,6 +79,7 @@ export function compileSacUpdate({ networks, observationSize, actionSize, reward
         target: critic.layout,
         logAlpha: temperature,
         ...momentLayouts("logAlpha", temperature),
+        average: policy.network.layout,
       },
       context: { reward: reward.layout },
       batch: {
@@ -140,6 +141,7 @@ export function compileSacUpdate({ networks, observationSize, actionSize, reward
             "theta.m": thetaStep.moments.first,
             "theta.v": thetaStep.moments.second,
             target: polyak(state.target, thetaStep.theta, config.polyak),
+            average: polyak(state.average, phiStep.theta, config.policyAveraging),
             ...(automaticTemperature && {
               logAlpha: alphaStep.theta,
               "logAlpha.m": alphaStep.moments.first,

@@ -68,7 +68,7 @@ function filled(layout: Layout, layers: readonly (readonly Dense[])[]): Float32A
 }
 
 async function start(executor: Executor, updatesPerRun = 1) {
-  const config = sacSchema.parse({ hidden: [HIDDEN, HIDDEN], batchSize: BATCH, updatesPerRun, temperature: 0.2 });
+  const config = sacSchema.parse({ hidden: [HIDDEN, HIDDEN], batchSize: BATCH, updatesPerRun, temperature: 0.2, policyAveraging: 0.9 });
   const policy = gaussianPolicy({ observationSize: OBSERVATIONS, actionSize: ACTIONS, hidden: config.hidden });
   const networks = sacNetworks(policy, OBSERVATIONS, ACTIONS, config);
   const program = await compileSacUpdate({
@@ -82,6 +82,7 @@ async function start(executor: Executor, updatesPerRun = 1) {
   });
   const critics = filled(networks.critic.layout, [criticLayers(30), criticLayers(50)]);
   program.setState("phi", filled(policy.network.layout, [policyLayers()]));
+  program.setState("average", filled(policy.network.layout, [policyLayers()]));
   program.setState("theta", critics);
   program.setState("target", critics);
   program.setState("logAlpha", [Float32Array.of(Math.log(0.2))]);
@@ -97,7 +98,7 @@ async function start(executor: Executor, updatesPerRun = 1) {
   return program;
 }
 
-const states = ["phi", "phi.m", "phi.v", "theta", "theta.m", "theta.v", "target", "logAlpha", "logAlpha.m", "logAlpha.v"] as const;
+const states = ["phi", "average", "phi.m", "phi.v", "theta", "theta.m", "theta.v", "target", "logAlpha", "logAlpha.m", "logAlpha.v"] as const;
 
 describe("SAC's update with two hidden layers of 64 and batches of 100", () => {
   // Losses before and α after updates 1, 2, 10 and 50 on the numbers above, by eager PyTorch 2.13 with torch.optim.Adam.

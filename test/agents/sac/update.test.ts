@@ -183,6 +183,28 @@ describe("a SAC update", () => {
     await program.dispose();
   });
 
+  it("averages the policy over its updates", async () => {
+    const share = 0.75;
+    const { program, before } = await prepare(environmentReward, { policyAveraging: share });
+    program.setState("average", [before.phi]);
+    let average = Array.from(before.phi);
+    for (let update = 0; update < 5; update++) {
+      await program.run({ reward: [] });
+      const [phi] = program.state("phi");
+      average = average.map((value, i) => share * value + (1 - share) * phi[i]);
+    }
+    expectClose(program.state("average")[0], average, { absolute: 1e-6 });
+    expect([...program.state("phi")[0]]).not.toEqual([...program.state("average")[0]]);
+    await program.dispose();
+  });
+
+  it("takes the policy itself for its average where nothing is to be averaged", async () => {
+    const { program } = await prepare(environmentReward);
+    await program.run({ reward: [] });
+    expect([...program.state("average")[0]]).toEqual([...program.state("phi")[0]]);
+    await program.dispose();
+  });
+
   it("lowers the step sizes of policy and critics linearly to their final fraction", async () => {
     const { program, before } = await prepare(environmentReward, { finalLearningRateFraction: 0.5 });
     // after 5 of 10 updates the step size is ¾ of the first; with moments at zero a step is as long as the step size
