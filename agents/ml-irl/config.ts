@@ -5,6 +5,10 @@ import { sacSchema } from "../sac/config.ts";
 export const rewardStepSchema = z.strictObject({
   rewardHidden: z.array(z.int().positive()).default([64, 64]).describe("hidden layer sizes of the reward network"),
   rewardActivation: z.enum(["relu", "tanh", "silu"]).default("relu").describe("activation of the reward network"),
+  rewardStandardization: z
+    .boolean()
+    .default(true)
+    .describe("the reward's step sees each input in standard deviations of expert and first agent trajectories together; false: in its units"),
   rewardBound: z
     .strictObject({
       kind: z.enum(["clamp", "tanh"]).default("clamp").describe("clamp cuts the output, tanh saturates smoothly"),
@@ -29,7 +33,7 @@ export const rewardStepSchema = z.strictObject({
   gradientPenalty: z
     .strictObject({
       weight: z.number().min(0).default(10).describe("per step of a trajectory, 0: no penalty"),
-      target: z.number().min(0).default(1).describe("slope ‖∂r/∂x‖ up to which nothing is paid"),
+      target: z.number().min(0).default(1).describe("slope ‖∂r/∂x‖ up to which nothing is paid, x as the reward's step sees it"),
     })
     .prefault({})
     .describe("penalty on the reward's slope between expert and agent"),

@@ -3,13 +3,14 @@ import type { Executor } from "../../src/nn/executor.ts";
 import * as op from "../../src/nn/operations.ts";
 import { compile } from "../../src/nn/program.ts";
 import { arrayName } from "../../src/nn/network.ts";
-import { gradientVector, view } from "../../src/nn/vector.ts";
+import { gradientVector, view, zeros } from "../../src/nn/vector.ts";
 import type { Random } from "../../src/random/index.ts";
 import { combine, select } from "../../src/runs/snapshot.ts";
 import type { RewardLearner, TrajectoryRows } from "../reward-learner.ts";
 import { learnedReward, type RewardNetwork } from "../reward-network.ts";
 import type { RewardStepConfig } from "./config.ts";
 import { gradientPenalty, likelihoodSurrogate } from "./loss.ts";
+import { foldStandardization, standardizationOf, standardizeRows, unchangedInputs } from "./standardization.ts";
 
 /** Rows between expert and agent on which the gradient penalty is measured. */
 const PENALTY_ROWS = 256;
@@ -83,7 +84,13 @@ export async function mlIrlLearner({ network, config, agentRows, expertRows, lev
   );
   update.setState("theta", network.initialize(random.split("reward weights")));
   const mixing = random.split("gradient penalty");
-  const reward = learnedReward(network, () => update.state("theta"));
+  // learned on standardised inputs, and used on raw ones
+  let standardization = unchangedInputs(inputSize);
+  let standardized = !config.rewardStandardization;
+  const folded = zeros(layout);
+  const fold = (): void => foldStandardization(network, update.state("theta"), standardization, folded);
+  fold();
+  const reward = learnedReward(network, () => folded);
 
   const fill = (rows: Float32Array, weights: Float32Array, capacity: number, from: TrajectoryRows): void => {
     if (from.weights.length > capacity) throw new Error(`${from.weights.length} rows do not fit into ${capacity}`);
@@ -119,18 +126,40 @@ export async function mlIrlLearner({ network, config, agentRows, expertRows, lev
       const [batch] = update.batches;
       fill(batch.agent, batch.agentWeight, agentRows, agent);
       fill(batch.expert, batch.expertWeight, expertRows, expert);
+      const tables = [
+        { rows: batch.expert, count: expert.weights.length },
+        { rows: batch.agent, count: agent.weights.length },
+      ];
+      if (!standardized) {
+        standardization = standardizationOf(tables, inputSize);
+        standardized = true;
+      }
+      for (const table of tables) standardizeRows(table, standardization);
+      if (network.architecture.absorbing) {
+        for (const { rows } of tables) standardizeRows({ rows: rows.subarray(rows.length - inputSize), count: 1 }, standardization);
+      }
       let outputs: Readonly<Record<string, Float32Array>> = {};
       for (let step = 0; step < rewardSteps; step++) {
         if (penalised) mix(batch, expert.weights.length, agent.weights.length);
         outputs = await update.run();
         holdLevel(outputs.expertReward[0]);
       }
+      fold();
       return Object.fromEntries(Object.entries(outputs).map(([name, [value]]) => [name, value]));
     },
-    snapshot: () => combine({ update: update.snapshot(), mixing: { arrays: {}, values: { state: mixing.state() } } }),
+    snapshot: () =>
+      combine({
+        update: update.snapshot(),
+        mixing: { arrays: {}, values: { state: mixing.state() } },
+        standardization: { arrays: { ...standardization }, values: { standardized } },
+      }),
     restore(snapshot) {
       update.restore(select(snapshot, "update"));
       mixing.restore(select(snapshot, "mixing").values.state as number[]);
+      const { arrays, values } = select(snapshot, "standardization");
+      standardization = { mean: Float32Array.from(arrays.mean), scale: Float32Array.from(arrays.scale) };
+      standardized = values.standardized === true;
+      fold();
     },
     close: () => update.dispose(),
   };

@@ -3,6 +3,7 @@ import { rewardStepSchema } from "../../../agents/ml-irl/config.ts";
 import { mlIrlLearner } from "../../../agents/ml-irl/learner.ts";
 import type { TrajectoryRows } from "../../../agents/reward-learner.ts";
 import { rewardNetwork } from "../../../agents/reward-network.ts";
+import { rewardValue } from "../../../agents/reward-value.ts";
 import { createRandom } from "../../../src/random/index.ts";
 import { expectClose } from "../../nn/graphs.ts";
 import { plainNetwork } from "../plain-network.ts";
@@ -19,6 +20,7 @@ const plain = {
   rewardBeta1: 0.9,
   rewardL2: 0,
   gradientPenalty: { weight: 0, target: 1 },
+  rewardStandardization: false,
 } as const;
 
 /** Rows (s, a) with one state and one action component. */
@@ -191,5 +193,69 @@ describe("the reward step of ML-IRL", () => {
     // the minimum of −|g|·x + w·Σwᴱ·(x − ½)²: x = ½ + |g|/(2·w·1.75), |g| = hypot(0.75, 0.9375)
     const weight = 2;
     expect(await slope(weight)).toBeCloseTo(0.5 + Math.hypot(0.75, 0.9375) / (2 * weight * 1.75), 2);
+  });
+});
+
+describe("the reward step on standardised inputs", () => {
+  // each side counts one half: states (1 + 2 + 3)/3 and (−1 + 4)/2, squares 14/3 and 17/2; actions 0.25/3 and 0.75
+  const mean = [(2 + 1.5) / 2, (0.25 / 3 + 0.75) / 2];
+  const squares = [(14 / 3 + 8.5) / 2, ((0.25 + 0.25 + 0.0625) / 3 + (0.25 + 1) / 2) / 2];
+  const scale = mean.map((m, i) => Math.sqrt(squares[i] - m ** 2));
+  const standardized = ({ observations, actions, weights, absorbingWeight }: TrajectoryRows): TrajectoryRows => ({
+    observations: observations.map((s) => (s - mean[0]) / scale[0]),
+    actions: actions.map((a) => (a - mean[1]) / scale[1]),
+    weights,
+    absorbingWeight,
+  });
+  const far = rows([[10, 1], [20, -1]], [1, 0.75]);
+  const network = { rewardHidden: [8], rewardSteps: 3, gradientPenalty: { weight: 1, target: 0.1 } };
+
+  it.each([
+    { name: "a network", changes: network },
+    { name: "a linear reward", changes: { ...network, rewardHidden: [] } },
+  ])("gives $name for raw inputs what the plain step on standardised ones gives for those", async ({ changes }) => {
+    const raw = await makeLearner({ ...changes, rewardStandardization: true }, { level: 1 });
+    const plainOne = await makeLearner(changes, { level: 1 });
+    // the scale is that of the first rows, whatever comes later
+    for (const rowsOfAgent of [agent, far, agent]) {
+      const metrics = await raw.learner.update(expert, rowsOfAgent);
+      const expected = await plainOne.learner.update(standardized(expert), standardized(rowsOfAgent));
+      expectClose(Object.values(metrics), Object.values(expected), { relative: 1e-4, absolute: 1e-4 });
+    }
+    const [ofRaw, ofStandardized] = [rewardValue(raw.learner.reward), rewardValue(plainOne.learner.reward)];
+    for (const [s, a] of [[1, 0.5], [4, 1], [-3, -1], [0, 0]]) {
+      expectClose([ofRaw([s], [a])], [ofStandardized([(s - mean[0]) / scale[0]], [(a - mean[1]) / scale[1]])], { relative: 1e-4, absolute: 1e-4 });
+    }
+    for (const { learner } of [raw, plainOne]) await learner.close();
+  });
+
+  it("keeps the scale in a run that goes on", async () => {
+    const whole = await makeLearner({ ...network, rewardStandardization: true });
+    await whole.learner.update(expert, agent);
+    const continued = await makeLearner({ ...network, rewardStandardization: true });
+    continued.learner.restore(whole.learner.snapshot());
+    expect(continued.theta()).toEqual(whole.theta());
+    for (const { learner } of [whole, continued]) await learner.update(expert, far);
+    expect(continued.theta()).toEqual(whole.theta());
+    for (const { learner } of [whole, continued]) await learner.close();
+  });
+
+  it("pays the absorbing state what it has learned of it", async () => {
+    const { learner, theta } = await makeLearner({ rewardStandardization: true }, { absorbing: true });
+    const absorbed = rows([[-1, 0.5]], [1], 0.75);
+    await learner.update(expert, absorbed);
+    const { agentReward } = await learner.update(expert, absorbed);
+    const [w, u, v, b] = theta();
+    // the report is of θ before its last step, which moves each of four weights by 0.01 of their scale
+    expect(Math.abs((-w + 0.5 * u + b + 0.75 * (v + b)) / 1.75 - agentReward)).toBeLessThan(0.05);
+    await learner.close();
+  });
+
+  it("leaves a column that never changes as it is", async () => {
+    const { learner, theta } = await makeLearner({ rewardStandardization: true });
+    const still = (weights: number[]) => rows([[1, 0.25], [2, 0.25]], weights);
+    await learner.update(still([1, 0.5]), still([0.5, 1]));
+    expect(theta().every(Number.isFinite)).toBe(true);
+    await learner.close();
   });
 });
