@@ -7,7 +7,7 @@ export const rewardStepSchema = z.strictObject({
   rewardActivation: z.enum(["relu", "tanh", "silu"]).default("relu").describe("activation of the reward network"),
   rewardStandardization: z
     .boolean()
-    .default(true)
+    .default(false)
     .describe("the reward's step sees each input in standard deviations of expert and first agent trajectories together; false: in its units"),
   rewardBound: z
     .strictObject({
