@@ -73,9 +73,15 @@ export const mlIrl: AgentDefinition<typeof mlIrlSchema> = {
       policyAveraging: AVERAGING,
     };
     const falling = { finalRewardLearningRateFraction: 0.05 };
-    // never falls, so the reward's level is free; and is so far from its expert at first that a fast reward reaches its bound
-    // everywhere before the policy has moved
-    const slow = { ...falling, policyEpisodes: 5, gradientPenalty: { weight: 0 }, afterTermination: "stop" };
+    // never falls, so the reward's level is free; and is so far from its expert at first that a fast reward, or a narrow bound, is
+    // flat where the agent is before the policy has moved
+    const slow = {
+      ...falling,
+      policyEpisodes: 5,
+      rewardBound: { value: 100 },
+      gradientPenalty: { weight: 30, target: 2 },
+      afterTermination: "stop",
+    };
     if (id.startsWith("HalfCheetah")) {
       const hot = { ...sac, temperature: 0.2 };
       return {
