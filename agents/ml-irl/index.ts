@@ -4,12 +4,12 @@ import { createRandom } from "../../src/random/index.ts";
 import { experienceSampler, rolloutSampler } from "../agent-samples.ts";
 import { takeTrajectories } from "../demonstrations.ts";
 import { irlLoop } from "../irl-loop.ts";
-import { AVERAGING } from "../sac/config.ts";
 import { createSac } from "../sac/solver.ts";
 import type { AgentDefinition, Trainer, TrainerContext } from "../trainer.ts";
 import { trajectoryRows, type Weighting } from "../trajectory-rows.ts";
 import { batchWorld } from "../world.ts";
 import { mlIrlSchema, type MlIrlConfig } from "./config.ts";
+import { mlIrlPresets } from "./presets.ts";
 import { learnerOf } from "./reward.ts";
 
 /** ML-IRL (thesis, algorithm 2): {@link irlLoop} with SAC in the environment and the likelihood's reward step. */
@@ -59,42 +59,6 @@ export const mlIrl: AgentDefinition<typeof mlIrlSchema> = {
   takes: { demonstrations: "required" },
   config: mlIrlSchema,
   needsExpertActions: ({ rewardInput }) => (rewardInput === "state" ? undefined : "the reward r(s,a) depends on them (rewardInput=state: r(s))"),
-  presets: ({ id }) => {
-    // the thesis's network (2.9.2), with the step size and batch of its public code; step sizes fall so that the run settles
-    const sac = {
-      hidden: [64, 64],
-      batchSize: 100,
-      policyLearningRate: 1e-3,
-      criticLearningRate: 1e-3,
-      automaticTemperature: false,
-      temperature: 0.1,
-      randomSteps: 1_000,
-      finalLearningRateFraction: 0.05,
-      policyAveraging: AVERAGING,
-    };
-    const falling = { finalRewardLearningRateFraction: 0.05 };
-    // never falls, so the reward's level is free; and is so far from its expert at first that a fast reward, or a narrow bound, is
-    // flat where the agent is before the policy has moved
-    const slow = {
-      ...falling,
-      policyEpisodes: 5,
-      rewardBound: { value: 100 },
-      gradientPenalty: { weight: 30, target: 2 },
-      afterTermination: "stop",
-    };
-    if (id.startsWith("HalfCheetah")) {
-      const hot = { ...sac, temperature: 0.2 };
-      return {
-        smoke: { steps: 12_000, sac: { ...hot, hidden: [32, 32], batchSize: 32, policyAveraging: 0 } },
-        quick: { ...slow, steps: 300_000, sac: hot },
-        paper: { ...slow, steps: 2_000_000, sac: hot },
-      };
-    }
-    return {
-      smoke: { steps: 4_000, agentTrajectories: 1, sac: { ...sac, hidden: [32, 32], batchSize: 32, randomSteps: 500, policyAveraging: 0 } },
-      quick: { ...falling, steps: 300_000, sac },
-      paper: { ...falling, steps: 800_000, sac },
-    };
-  },
+  presets: mlIrlPresets,
   create,
 };
