@@ -41,7 +41,7 @@ export interface Trainer extends Pick<Checkpointable, "snapshot"> {
   readonly done: boolean;
   /** Runs one short unit of work (at most some seconds) and returns its metrics; always contains at least `environmentSteps`. */
   advance(): Promise<Metrics>;
-  /** The current policy (last iterate); none where no policy is trained. */
+  /** What the run measures and saves: the current policy, or its average over the latest updates; none where no policy is trained. */
   readonly policy?: Policy & Exportable;
   /** The learned reward, where the algorithm learns one. */
   readonly reward?: Exportable;

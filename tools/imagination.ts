@@ -4,12 +4,13 @@ import { loadLearnedReward } from "../agents/reward-network.ts";
 import { rewardValue } from "../agents/reward-value.ts";
 import { rollout } from "../agents/rollout.ts";
 import { imaginedEpisodes, type StepReward } from "../agents/world-model/imagined-episodes.ts";
-import { loadWorldModel, type WorldModel } from "../agents/world-model/model.ts";
+import { loadWorldModel } from "../agents/world-model/model.ts";
 import { make, type Environment } from "../envs/index.ts";
 import { UserError } from "../src/errors.ts";
 import { createRandom, type Random } from "../src/random/index.ts";
 import { mean } from "../src/statistics/index.ts";
 import { modelFile, runFile } from "./run-files.ts";
+import { inputFile } from "./run-inputs.ts";
 import { readHistory, type HistoryEntry } from "./run-history.ts";
 
 /** Means over the episodes of one policy, by the reward that it was trained for. */
@@ -30,7 +31,7 @@ export interface ImaginationPoint {
 export interface RunImagination {
   readonly run: string;
   readonly environment: string;
-  /** Whose reward is summed: the one that the run had learned by then, or the one that the model predicts and MuJoCo pays. */
+  /** Whose reward is summed: the one that the run had learned by then, or was given; or the one that the model predicts and MuJoCo pays. */
   readonly reward: "learned" | "environment";
   readonly points: readonly ImaginationPoint[];
 }
@@ -48,13 +49,6 @@ const average = (outcomes: readonly Outcome[]): Outcome => ({
   return: mean(outcomes.map((one) => one.return)),
   length: mean(outcomes.map((one) => one.length)),
 });
-
-/** The reward of a kept policy; undefined where that is the environment's own. */
-function rewardOf(directory: string, { reward }: HistoryEntry, { architecture }: WorldModel): StepReward | undefined {
-  if (reward !== undefined) return rewardValue(loadLearnedReward(reward));
-  if (architecture.rewards) return undefined;
-  throw new UserError(`${directory}: the run learns no reward and its world model predicts none`);
-}
 
 /** What a policy gets in MuJoCo by a reward, and by the environment's own. */
 async function physical(environment: Environment, entry: HistoryEntry, seeds: readonly number[], horizon: number, reward: StepReward | undefined, random: Random) {
@@ -91,15 +85,17 @@ export async function runImagination(directory: string, { episodes, horizon: ask
     const seeds = Array.from({ length: episodes }, () => random.integer(2 ** 31));
     const starts = new Float32Array(episodes * observationSize);
     seeds.forEach((one, i) => starts.set(environment.reset({ seed: one }).observation, i * observationSize));
+    const given = await inputFile(directory, "reward");
     const points: ImaginationPoint[] = [];
     for (const entry of history) {
-      const reward = rewardOf(directory, entry, model);
+      const file = entry.reward ?? given;
+      const reward = file === undefined ? undefined : rewardValue(loadLearnedReward(file));
       const stream = random.split(`step ${entry.step}`);
       const imagined = await imaginedEpisodes({ model, policy: loadPolicy(entry.policy), reward, starts, horizon, noise, random: stream });
       const { outcome, trueReturn } = await physical(environment, entry, seeds, horizon, reward, stream);
       points.push({ step: entry.step, imagined: average(imagined), physics: outcome, trueReturn });
     }
-    const reward = history.some((entry) => entry.reward !== undefined) ? "learned" : "environment";
+    const reward = given !== undefined || history.some((entry) => entry.reward !== undefined) ? "learned" : "environment";
     return { run: basename(resolve(directory)), environment: id, reward, points };
   } finally {
     environment.close();

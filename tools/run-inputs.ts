@@ -10,6 +10,7 @@ import { readDataset } from "../datasets/open.ts";
 import type { EnvironmentSpec } from "../envs/index.ts";
 import { UserError } from "../src/errors.ts";
 import { fileError } from "../src/runs/atomic-file.ts";
+import { readRun } from "../src/runs/index.ts";
 import { UsageError } from "./errors.ts";
 import { isDirectory } from "./files.ts";
 import { modelFile, networksFile, rewardFile, runFile } from "./run-files.ts";
@@ -161,6 +162,20 @@ export async function openInputs(
   return { inputs, files };
 }
 
+async function checkUnchanged(run: string, name: InputName, file: string, kept: InputFile): Promise<void> {
+  if ((await sha256(file)) !== kept.sha256) {
+    throw new UserError(`${file}: not the ${kinds[name].title} that ${run} was started with (its SHA-256 differs)`);
+  }
+}
+
+/** The file of an input that a run was started with; undefined without one. @throws UserError when it is gone or another one now */
+export async function inputFile(run: string, name: InputName): Promise<string | undefined> {
+  const kept = inputFilesSchema.parse(readRun(run).manifest.inputs)[name];
+  if (kept === undefined) return undefined;
+  await checkUnchanged(run, name, kept.file, kept);
+  return kept.file;
+}
+
 /**
  * The inputs that a run was started with, and no others.
  * @param request other places of the same files, where they have moved
@@ -186,9 +201,7 @@ export async function reopenInputs(
     if (!existsSync(file)) {
       throw new UserError(`${file}: not found, and ${run} was started with it; name the file of its ${title} with --${option}`);
     }
-    if ((await sha256(file)) !== kept.sha256) {
-      throw new UserError(`${file}: not the ${title} that ${run} was started with (its SHA-256 differs)`);
-    }
+    await checkUnchanged(run, name, file, kept);
     inputs = { ...inputs, ...(await readInput(name, file, purpose)) };
   }
   return inputs;

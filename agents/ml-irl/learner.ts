@@ -10,7 +10,7 @@ import type { RewardLearner, TrajectoryRows } from "../reward-learner.ts";
 import { learnedReward, type RewardNetwork } from "../reward-network.ts";
 import type { RewardStepConfig } from "./config.ts";
 import { gradientPenalty, likelihoodSurrogate } from "./loss.ts";
-import { foldStandardization, standardizationOf, standardizeRows, unchangedInputs } from "./standardization.ts";
+import { foldStandardization, standardizationOf, standardizeRows, type InputStandardization } from "./standardization.ts";
 
 /** Rows between expert and agent on which the gradient penalty is measured. */
 const PENALTY_ROWS = 256;
@@ -84,13 +84,13 @@ export async function mlIrlLearner({ network, config, agentRows, expertRows, lev
   );
   update.setState("theta", network.initialize(random.split("reward weights")));
   const mixing = random.split("gradient penalty");
-  // learned on standardised inputs, and used on raw ones
-  let standardization = unchangedInputs(inputSize);
-  let standardized = !config.rewardStandardization;
+  // that of the first rows; θ is learned on inputs standardised by it, and used folded, on raw ones
+  let standardization: InputStandardization | undefined;
   const folded = zeros(layout);
-  const fold = (): void => foldStandardization(network, update.state("theta"), standardization, folded);
-  fold();
-  const reward = learnedReward(network, () => folded);
+  const fold = (): void => {
+    if (standardization !== undefined) foldStandardization(network, update.state("theta"), standardization, folded);
+  };
+  const reward = learnedReward(network, () => (standardization === undefined ? update.state("theta") : folded));
 
   const fill = (rows: Float32Array, weights: Float32Array, capacity: number, from: TrajectoryRows): void => {
     if (from.weights.length > capacity) throw new Error(`${from.weights.length} rows do not fit into ${capacity}`);
@@ -100,6 +100,19 @@ export async function mlIrlLearner({ network, config, agentRows, expertRows, lev
     weights.set(from.weights);
     if (network.architecture.absorbing) network.fillAbsorbing(rows, capacity);
     weights[capacity] = from.absorbingWeight;
+  };
+
+  const standardize = ({ expert, agent }: (typeof update.batches)[number], expertCount: number, agentCount: number): void => {
+    const tables = [
+      { rows: expert, count: expertCount },
+      { rows: agent, count: agentCount },
+    ];
+    standardization ??= standardizationOf(tables, inputSize);
+    for (const table of tables) {
+      standardizeRows(table, standardization);
+      const last = table.rows.subarray(table.rows.length - inputSize);
+      if (network.architecture.absorbing) standardizeRows({ rows: last, count: 1 }, standardization);
+    }
   };
 
   /** The last bias shifts all rewards alike, which an average over equally many steps does not see. */
@@ -126,18 +139,7 @@ export async function mlIrlLearner({ network, config, agentRows, expertRows, lev
       const [batch] = update.batches;
       fill(batch.agent, batch.agentWeight, agentRows, agent);
       fill(batch.expert, batch.expertWeight, expertRows, expert);
-      const tables = [
-        { rows: batch.expert, count: expert.weights.length },
-        { rows: batch.agent, count: agent.weights.length },
-      ];
-      if (!standardized) {
-        standardization = standardizationOf(tables, inputSize);
-        standardized = true;
-      }
-      for (const table of tables) standardizeRows(table, standardization);
-      if (network.architecture.absorbing) {
-        for (const { rows } of tables) standardizeRows({ rows: rows.subarray(rows.length - inputSize), count: 1 }, standardization);
-      }
+      if (config.rewardStandardization) standardize(batch, expert.weights.length, agent.weights.length);
       let outputs: Readonly<Record<string, Float32Array>> = {};
       for (let step = 0; step < rewardSteps; step++) {
         if (penalised) mix(batch, expert.weights.length, agent.weights.length);
@@ -151,14 +153,15 @@ export async function mlIrlLearner({ network, config, agentRows, expertRows, lev
       combine({
         update: update.snapshot(),
         mixing: { arrays: {}, values: { state: mixing.state() } },
-        standardization: { arrays: { ...standardization }, values: { standardized } },
+        ...(standardization && { standardization: { arrays: { ...standardization }, values: {} } }),
       }),
     restore(snapshot) {
       update.restore(select(snapshot, "update"));
       mixing.restore(select(snapshot, "mixing").values.state as number[]);
-      const { arrays, values } = select(snapshot, "standardization");
-      standardization = { mean: Float32Array.from(arrays.mean), scale: Float32Array.from(arrays.scale) };
-      standardized = values.standardized === true;
+      if ("standardization/mean" in snapshot.arrays) {
+        const { mean, scale } = select(snapshot, "standardization").arrays;
+        standardization = { mean: Float32Array.from(mean), scale: Float32Array.from(scale) };
+      }
       fold();
     },
     close: () => update.dispose(),

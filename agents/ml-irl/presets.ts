@@ -1,18 +1,8 @@
 import type { EnvironmentSpec } from "../../envs/index.ts";
-import { AVERAGING } from "../sac/config.ts";
+import { thesis } from "../sac/presets.ts";
 
-/** The thesis's network (2.9.2), with the step size and batch of its public code; step sizes fall so that the run settles. */
-const sac = {
-  hidden: [64, 64],
-  batchSize: 100,
-  policyLearningRate: 1e-3,
-  criticLearningRate: 1e-3,
-  automaticTemperature: false,
-  temperature: 0.1,
-  randomSteps: 1_000,
-  finalLearningRateFraction: 0.05,
-  policyAveraging: AVERAGING,
-};
+/** Its step sizes fall, so that the run settles. */
+const sac = { ...thesis, temperature: 0.1, randomSteps: 1_000, finalLearningRateFraction: 0.05 };
 
 const smoke = {
   steps: 4_000,

@@ -8,11 +8,6 @@ export interface InputStandardization {
   readonly scale: Float32Array;
 }
 
-export const unchangedInputs = (inputSize: number): InputStandardization => ({
-  mean: new Float32Array(inputSize),
-  scale: new Float32Array(inputSize).fill(1),
-});
-
 /** A table of input rows [count, inputSize]; what comes after them is not looked at. */
 export interface InputRows {
   readonly rows: Float32Array;

@@ -1,5 +1,5 @@
 import type { EnvironmentSpec } from "../../envs/index.ts";
-import { AVERAGING } from "../sac/config.ts";
+import { AVERAGING } from "../sac/presets.ts";
 import { smokeModel } from "../world-model/index.ts";
 
 const smoke = {

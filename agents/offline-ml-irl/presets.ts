@@ -1,5 +1,5 @@
 import type { EnvironmentSpec } from "../../envs/index.ts";
-import { AVERAGING } from "../sac/config.ts";
+import { thesis } from "../sac/presets.ts";
 import { smokeModel } from "../world-model/index.ts";
 import type { PenaltyKind } from "../world-model/penalties.ts";
 
@@ -56,16 +56,7 @@ export function offlineMlIrlPresets({ id }: EnvironmentSpec) {
     rollouts: { noise: false, horizon: 20 },
     model,
     penalty: { kind: "ensemble-standard-deviation", coefficient: 2 },
-    sac: {
-      hidden: [64, 64],
-      batchSize: 100,
-      policyLearningRate: 1e-3,
-      criticLearningRate: 1e-3,
-      automaticTemperature: false,
-      temperature: 0.1,
-      finalLearningRateFraction: 0.05,
-      policyAveraging: AVERAGING,
-    },
+    sac: { ...thesis, temperature: 0.1, finalLearningRateFraction: 0.05 },
   };
   const ofKind = Object.fromEntries(
     Object.entries(published[id.replace(/-v\d+$/, "")] ?? {}).map(([kind, { members, coefficient, horizon, kind: U }]) => [

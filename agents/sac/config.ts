@@ -36,12 +36,6 @@ export const sacSchema = z.strictObject({
   updatesPerRun: z.int().positive().default(10).describe("steps between bursts of as many updates (one update per step)"),
 });
 
-/**
- * A policy that is trained with constant or falling steps changes its gait within some thousand updates, and falls at some of
- * them; its average over so many does not.
- */
-export const AVERAGING = 0.9998;
-
 export const sacAgentSchema = sacSchema.extend({
   steps: z.int().positive().default(1_000_000).describe("environment steps"),
 });

@@ -31,7 +31,7 @@ function rowsOf({ points }: RunImagination): string[][] {
 }
 
 const rewards: Readonly<Record<RunImagination["reward"], string>> = {
-  learned: "by the reward as it was learned by then",
+  learned: "by the learned reward of that moment",
   environment: "by the reward that the model predicts, and by the one that MuJoCo pays",
 };
 
