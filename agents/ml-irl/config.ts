@@ -27,7 +27,11 @@ export const rewardStepSchema = z.strictObject({
   rewardLevel: z
     .number()
     .default(2.5)
-    .describe("the expert's mean reward, with afterTermination=level: high enough that staying up pays"),
+    .describe("what the mean reward of `rewardAnchor` is held at, with afterTermination=level: high enough that staying up pays"),
+  rewardAnchor: z
+    .enum(["expert", "agent"])
+    .default("expert")
+    .describe("whose mean reward `rewardLevel` is: the agent's, where it is so far from the expert that its own would be negative and falling would pay"),
   rewardBeta1: z.number().min(0).lt(1).default(0.9).describe("Adam's β₁ for the reward"),
   rewardL2: z.number().min(0).default(1e-3).describe("L2 penalty of the reward's weights (weight decay as in Adam)"),
   gradientPenalty: z
@@ -56,6 +60,7 @@ export const mlIrlSchema = rewardStepSchema.extend({
     .describe(
       "after a fall: not compared, with the reward's level fixed; the trajectory ends; the simulation goes on; or an absorbing state with a learned reward",
     ),
+  expertShare: z.number().min(0).lt(1).default(0).describe("share of the solver's minibatches that are the expert's transitions; their reward is the learned one"),
   sac: sacSchema.prefault({}).describe("the policy solver"),
 });
 

@@ -1,7 +1,10 @@
+import { concatenate } from "../../datasets/concatenate.ts";
+import { setOfTrajectory } from "../../datasets/transition-set.ts";
 import { batchOf } from "../../envs/index.ts";
 import { UserError } from "../../src/errors.ts";
 import { createRandom } from "../../src/random/index.ts";
 import { experienceSampler, rolloutSampler } from "../agent-samples.ts";
+import { datasetSource } from "../dataset-source.ts";
 import { takeTrajectories } from "../demonstrations.ts";
 import { irlLoop } from "../irl-loop.ts";
 import { createSac } from "../sac/solver.ts";
@@ -45,6 +48,9 @@ async function create(context: TrainerContext, config: MlIrlConfig): Promise<Tra
     reward: learner.reward,
     config: config.sac,
     totalSteps: iterations * policySteps,
+    ...(config.expertShare > 0 && {
+      others: { source: datasetSource(concatenate(trajectories.map((one) => setOfTrajectory(one, spec.id))), false), share: config.expertShare },
+    }),
     random: random.split("solver"),
   });
   const sampler = fresh
@@ -58,7 +64,10 @@ export const mlIrl: AgentDefinition<typeof mlIrlSchema> = {
   description: "Maximum-likelihood inverse reinforcement learning: recovers a reward, and a policy, from demonstrations",
   takes: { demonstrations: "required" },
   config: mlIrlSchema,
-  needsExpertActions: ({ rewardInput }) => (rewardInput === "state" ? undefined : "the reward r(s,a) depends on them (rewardInput=state: r(s))"),
+  needsExpertActions({ rewardInput, expertShare }) {
+    if (rewardInput !== "state") return "the reward r(s,a) depends on them (rewardInput=state: r(s))";
+    return expertShare > 0 ? "the solver learns from them (expertShare=0: it does not)" : undefined;
+  },
   presets: mlIrlPresets,
   create,
 };

@@ -21,7 +21,7 @@ export interface MlIrlLearnerOptions {
   /** The most rows that a batch of agent or expert trajectories has. */
   readonly agentRows: number;
   readonly expertRows: number;
-  /** What the expert's mean reward is held at; undefined leaves the level to the likelihood. */
+  /** What the mean reward of the configuration's anchor is held at; undefined leaves the level to the likelihood. */
   readonly level?: number;
   /** Reward steps of the whole run, over which the step size may fall. */
   readonly totalSteps: number;
@@ -33,6 +33,7 @@ export interface MlIrlLearnerOptions {
 export async function mlIrlLearner({ network, config, agentRows, expertRows, level, totalSteps, random, executor }: MlIrlLearnerOptions): Promise<RewardLearner> {
   const { layout, inputSize } = network;
   const { rewardSteps, rewardLearningRate, finalRewardLearningRateFraction: final, gradientPenalty: penalty } = config;
+  const anchor = config.rewardAnchor === "agent" ? "agentReward" : "expertReward";
   const optimizer = adam({
     learningRate: (step) => rewardLearningRate * (1 - (1 - final) * Math.min(1, step / totalSteps)),
     beta1: config.rewardBeta1,
@@ -116,10 +117,10 @@ export async function mlIrlLearner({ network, config, agentRows, expertRows, lev
   };
 
   /** The last bias shifts all rewards alike, which an average over equally many steps does not see. */
-  const holdLevel = (expertMean: number): void => {
+  const holdLevel = (mean: number): void => {
     if (level === undefined) return;
     const bias = arrayName(1, 0, network.architecture.hidden.length, "bias");
-    view(layout, update.state("theta"), bias).values[0] += level - expertMean;
+    view(layout, update.state("theta"), bias).values[0] += level - mean;
   };
 
   const mix = (batch: (typeof update.batches)[number], expertCount: number, agentCount: number): void => {
@@ -144,7 +145,7 @@ export async function mlIrlLearner({ network, config, agentRows, expertRows, lev
       for (let step = 0; step < rewardSteps; step++) {
         if (penalised) mix(batch, expert.weights.length, agent.weights.length);
         outputs = await update.run();
-        holdLevel(outputs.expertReward[0]);
+        holdLevel(outputs[anchor][0]);
       }
       fold();
       return Object.fromEntries(Object.entries(outputs).map(([name, [value]]) => [name, value]));

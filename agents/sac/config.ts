@@ -38,6 +38,7 @@ export const sacSchema = z.strictObject({
 
 export const sacAgentSchema = sacSchema.extend({
   steps: z.int().positive().default(1_000_000).describe("environment steps"),
+  datasetShare: z.number().gt(0).lt(1).default(0.5).describe("share of the dataset's transitions in each minibatch, where one is given with --dataset"),
 });
 
 export type SacConfig = z.output<typeof sacSchema>;

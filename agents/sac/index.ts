@@ -1,6 +1,7 @@
 import { batchOf } from "../../envs/index.ts";
 import { UserError } from "../../src/errors.ts";
 import { createRandom } from "../../src/random/index.ts";
+import { datasetSource } from "../dataset-source.ts";
 import { environmentReward } from "../reward-function.ts";
 import type { AgentDefinition, Trainer, TrainerContext } from "../trainer.ts";
 import { batchWorld } from "../world.ts";
@@ -21,7 +22,8 @@ function checkArchitecture(networks: SacNetworkWeights | undefined, { hidden, ac
   if (given !== asked) throw new UserError(`the given networks have ${given}, the run asks for ${asked}`);
 }
 
-async function create({ environment, makeEnvironment, seed, networks, reward }: TrainerContext, config: SacAgentConfig): Promise<Trainer> {
+async function create(context: TrainerContext, config: SacAgentConfig): Promise<Trainer> {
+  const { environment, makeEnvironment, seed, networks, reward, dataset } = context;
   checkArchitecture(networks, config);
   const world = batchWorld(batchOf([await makeEnvironment()], seed));
   const solver = await createSac({
@@ -31,6 +33,7 @@ async function create({ environment, makeEnvironment, seed, networks, reward }: 
     reward: reward ?? environmentReward,
     config,
     totalSteps: config.steps,
+    others: dataset && { source: datasetSource(dataset, reward === undefined), share: config.datasetShare },
     random: createRandom(seed),
     initial: networks,
   });
@@ -64,7 +67,7 @@ async function create({ environment, makeEnvironment, seed, networks, reward }: 
 export const sac: AgentDefinition<typeof sacAgentSchema> = {
   name: "sac",
   description: "Soft actor-critic under the environment's own reward, for experts and references, or under one that was learned elsewhere",
-  takes: { networks: "optional", reward: "optional" },
+  takes: { networks: "optional", reward: "optional", dataset: "optional" },
   config: sacAgentSchema,
   presets: sacPresets,
   create,

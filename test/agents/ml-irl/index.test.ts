@@ -194,6 +194,47 @@ describe("the loop of ML-IRL", () => {
     trainer.close();
   });
 
+  it("gives the solver a share of the expert's transitions, under the learned reward", async () => {
+    // the agent only sees state 0, the expert states 4 and 5; true rewards are as large as no learned one
+    const still = (): Environment => chain({ states: 1, compact: true, reward: () => 1000, maxEpisodeSteps: 8 });
+    const apart = demonstrationsOf(still(), [
+      {
+        length: 2,
+        observations: Float32Array.of(5, 5),
+        actions: new Float32Array(2),
+        nextObservations: Float32Array.of(5, 5),
+        rewards: Float32Array.of(1000, 1000),
+        terminated: false,
+        truncated: true,
+      },
+    ]);
+    const rewardMean = async (expertShare: number) => {
+      const config = { ...settings, steps: 64, policyEpisodes: 8, trajectories: 1, rewardInput: "state", agentSamples: "experience", rewardHidden: [] };
+      const trainer = await mlIrl.create(
+        { environment: still().spec, makeEnvironment: async () => still(), seed: 1, demonstrations: apart },
+        mlIrlSchema.parse({ ...config, expertShare, sac: { ...sac, hidden: [8], batchSize: 8, randomSteps: 20 } }),
+      );
+      // the only iteration: its reward is the first one
+      const metrics = await trainer.advance();
+      const { "0/weight": { values: [w] }, "0/bias": { values: [b] } } = trainer.reward!.weights();
+      trainer.close();
+      return { mean: metrics.rewardMean, of: (s: number) => w * s + b };
+    };
+    const alone = await rewardMean(0);
+    expect(alone.mean).toBeCloseTo(Math.tanh(alone.of(0) / 10) * 10, 5);
+    const shared = await rewardMean(0.25);
+    const bounded = (s: number): number => Math.tanh(shared.of(s) / 10) * 10;
+    expect(shared.mean).toBeCloseTo(0.75 * bounded(0) + 0.25 * bounded(5), 5);
+    expect(Math.abs(bounded(5) - bounded(0))).toBeGreaterThan(0.1);
+  });
+
+  it("needs the expert's actions where the solver learns from them", () => {
+    const needed = (changes: object): boolean => mlIrl.needsExpertActions?.(mlIrlSchema.parse(changes)) !== undefined;
+    expect(needed({ rewardInput: "state" })).toBe(false);
+    expect(needed({ rewardInput: "state", expertShare: 0.1 })).toBe(true);
+    expect(needed({ rewardInput: "state-action" })).toBe(true);
+  });
+
   it("asks for what it lacks", async () => {
     await expect(makeTrainer({ trajectories: 2 })).rejects.toThrow(
       new UserError("trajectories=2: the demonstrations hold 1"),
