@@ -6,6 +6,7 @@ const layers = z.array(z.int().positive());
 export const sacSchema = z.strictObject({
   hidden: layers.default([256, 256]).describe("hidden layer sizes of policy and critics"),
   activation: z.enum(["relu", "tanh", "silu"]).default("relu").describe("activation of policy and critics"),
+  criticLayerNorm: z.boolean().default(false).describe("layer normalisation in the critics: keeps values of actions that no data has from growing"),
   batchSize: z.int().positive().default(256).describe("transitions per update"),
   policyLearningRate: z.number().positive().default(3e-4).describe("Adam step size of the policy"),
   criticLearningRate: z.number().positive().default(3e-4).describe("Adam step size of the critics"),

@@ -9,16 +9,17 @@ import { sacAgentSchema, type SacAgentConfig } from "./config.ts";
 import type { SacNetworkWeights } from "./networks.ts";
 import { sacPresets } from "./presets.ts";
 import { createSac } from "./solver.ts";
+import type { CriticArchitecture } from "./update.ts";
 
 /** Steps of one call of `advance`. */
 const UNIT = 1_000;
 
 /** @throws UserError when given networks are not what the configuration asks for */
-function checkArchitecture(networks: SacNetworkWeights | undefined, { hidden, activation }: SacAgentConfig): void {
+function checkArchitecture(networks: SacNetworkWeights | undefined, config: SacAgentConfig): void {
   if (networks === undefined) return;
-  const { architecture } = networks;
-  const shape = (of: Pick<SacAgentConfig, "hidden" | "activation">): string => `hidden=${of.hidden.join(",")} activation=${of.activation}`;
-  const [given, asked] = [shape({ ...architecture, hidden: [...architecture.hidden] }), shape({ hidden, activation })];
+  const shape = ({ hidden, activation, criticLayerNorm }: CriticArchitecture): string =>
+    `hidden=${hidden.join(",")} activation=${activation} criticLayerNorm=${criticLayerNorm}`;
+  const [given, asked] = [shape(networks.architecture), shape(config)];
   if (given !== asked) throw new UserError(`the given networks have ${given}, the run asks for ${asked}`);
 }
 

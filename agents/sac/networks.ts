@@ -5,10 +5,15 @@ import { gaussianOf, type PolicyArchitecture } from "../network-policy.ts";
 import type { SavedWeights } from "../trainer.ts";
 import { criticNetwork } from "./update.ts";
 
+/** That of the policy, and what the critics have beside it. */
+export interface SacArchitecture extends PolicyArchitecture {
+  readonly criticLayerNorm: boolean;
+}
+
 /** Everything that SAC has learned: policy, critics and their targets, log α. Another run can go on from it. */
 export interface SacNetworkWeights extends SavedWeights {
   readonly kind: "sac-networks";
-  readonly architecture: PolicyArchitecture;
+  readonly architecture: SacArchitecture;
   readonly phi: VectorValues;
   readonly theta: VectorValues;
   readonly target: VectorValues;
@@ -18,13 +23,13 @@ export interface SacNetworkWeights extends SavedWeights {
 const parts = ["phi", "theta", "target", "logAlpha"] as const;
 type Part = (typeof parts)[number];
 
-function layoutsOf(architecture: PolicyArchitecture): Readonly<Record<Part, Layout>> {
+function layoutsOf(architecture: SacArchitecture): Readonly<Record<Part, Layout>> {
   const { layout } = criticNetwork(architecture.observationSize, architecture.actionSize, architecture);
   return { phi: gaussianOf(architecture).network.layout, theta: layout, target: layout, logAlpha: layoutOf({ logAlpha: [1] }) };
 }
 
 /** @param state the current numbers of each part, read whenever weights are asked for */
-export function sacNetworkWeights(architecture: PolicyArchitecture, state: (part: Part) => VectorValues): SacNetworkWeights {
+export function sacNetworkWeights(architecture: SacArchitecture, state: (part: Part) => VectorValues): SacNetworkWeights {
   const layouts = layoutsOf(architecture);
   return {
     kind: "sac-networks",
@@ -55,7 +60,7 @@ export function loadSacNetworks(path: string): SacNetworkWeights {
   if (metadata.kind !== "sac-networks" || metadata.architecture === undefined) {
     throw new UserError(`${path}: not the networks of a SAC run, its metadata says kind "${metadata.kind ?? "none"}"`);
   }
-  const architecture = JSON.parse(metadata.architecture) as PolicyArchitecture;
+  const architecture = JSON.parse(metadata.architecture) as SacArchitecture;
   const layouts = layoutsOf(architecture);
   const filled = (part: Part): VectorValues => {
     const values = zeros(layouts[part]);

@@ -169,7 +169,7 @@ export async function createSac({
     policy,
     result: networkPolicy(architecture, () => update.state("average")),
     replay,
-    networks: sacNetworkWeights(architecture, (part) => update.state(part)),
+    networks: sacNetworkWeights({ ...architecture, criticLayerNorm: config.criticLayerNorm }, (part) => update.state(part)),
     get steps() {
       return steps;
     },

@@ -17,18 +17,22 @@ export interface SacNetworks {
   readonly temperature: Layout;
 }
 
+export interface CriticArchitecture extends Pick<SacConfig, "activation" | "criticLayerNorm"> {
+  readonly hidden: readonly number[];
+}
+
 /** The twin critics Q(s,a). */
 export const criticNetwork = (
   observationSize: number,
   actionSize: number,
-  { hidden, activation }: { readonly hidden: readonly number[]; readonly activation: SacConfig["activation"] },
-): Mlp => mlp({ inputs: observationSize + actionSize, hidden, outputs: 1, activation, members: 2, name: "critic" });
+  { hidden, activation, criticLayerNorm: layerNorm }: CriticArchitecture,
+): Mlp => mlp({ inputs: observationSize + actionSize, hidden, outputs: 1, activation, layerNorm, members: 2, name: "critic" });
 
 export const sacNetworks = (
   policy: GaussianPolicy,
   observationSize: number,
   actionSize: number,
-  config: Pick<SacConfig, "hidden" | "activation">,
+  config: CriticArchitecture,
 ): SacNetworks => ({
   policy,
   critic: criticNetwork(observationSize, actionSize, config),

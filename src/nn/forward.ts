@@ -15,7 +15,8 @@ const activations: Record<Activation, (x: number) => number> = {
  * @returns a function from a row [inputs] to outputs [outputs]; the result is reused by the next call
  */
 export function rowFunction(network: Mlp, parameters: () => VectorValues): (row: ArrayLike<number>) => Float32Array {
-  const { inputs, hidden, outputs, activation, members } = network.options;
+  const { inputs, hidden, outputs, activation, layerNorm, members } = network.options;
+  if (layerNorm) throw new Error("a row goes through plain layers, not through normalised ones");
   if (members !== 1) throw new Error(`a row goes through one network, not through ${members}`);
   const sizes = [inputs, ...hidden, outputs];
   const live = new Int32Array(Math.max(...sizes));

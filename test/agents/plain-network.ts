@@ -6,6 +6,14 @@ const activations = {
   silu: (x: number) => x / (1 + Math.exp(-x)),
 };
 
+/** A layer's sums with mean 0 and variance 1, scaled and shifted, where the layer has a scale and a shift. */
+function normalized(sums: readonly number[], scale: ArrayLike<number> | undefined, shift: ArrayLike<number> | undefined): readonly number[] {
+  if (scale === undefined || shift === undefined) return sums;
+  const mean = sums.reduce((a, b) => a + b) / sums.length;
+  const variance = sums.reduce((total, x) => total + (x - mean) ** 2, 0) / sums.length;
+  return sums.map((x, j) => ((x - mean) / Math.sqrt(variance + 1e-5)) * scale[j] + shift[j]);
+}
+
 /** The output of a multi-layer perceptron for one input, written out in float64. */
 export function plainNetwork(
   weights: Weights,
@@ -23,7 +31,7 @@ export function plainNetwork(
       before.reduce((sum, x, i) => sum + x * weight[i * shape[1] + j], bias[j]),
     );
     const last = !(`${layer + 1}/weight` in weights);
-    values = last ? sums : sums.map(activations[activation]);
+    values = last ? sums : normalized(sums, weights[`${layer}/scale`]?.values, weights[`${layer}/shift`]?.values).map(activations[activation]);
   }
   if (layer === 0) throw new Error("these are no weights of a network");
   return [...values];

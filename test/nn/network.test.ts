@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { createRandom } from "../../src/random/index.ts";
 import { arrayName, mlp, type Activation, type Mlp } from "../../src/nn/network.ts";
+import { rowFunction } from "../../src/nn/forward.ts";
 import * as op from "../../src/nn/operations.ts";
 import { onnxExecutor } from "../../src/nn/onnx/executor.ts";
 import { inputVector, view, views, type Vector, type VectorValues } from "../../src/nn/vector.ts";
@@ -12,15 +13,27 @@ const activations: Record<Activation, (x: number) => number> = {
   silu: (x) => x / (1 + Math.exp(-x)),
 };
 
+/** Mean 0 and variance 1, then scaled and shifted. */
+function normalized(sums: readonly number[], scale: ArrayLike<number>, shift: ArrayLike<number>): number[] {
+  const mean = sums.reduce((a, b) => a + b) / sums.length;
+  const variance = sums.reduce((total, x) => total + (x - mean) ** 2, 0) / sums.length;
+  return sums.map((x, j) => ((x - mean) / Math.sqrt(variance + 1e-5)) * scale[j] + shift[j]);
+}
+
 /** One row through one member, layer by layer. */
 function forward(network: Mlp, values: VectorValues, member: number, row: readonly number[]): number[] {
-  const { hidden, members, activation } = network.options;
+  const { hidden, members, activation, layerNorm } = network.options;
   let h = [...row];
   for (let layer = 0; layer <= hidden.length; layer++) {
     const weight = view(network.layout, values, arrayName(members, member, layer, "weight")).values;
     const bias = view(network.layout, values, arrayName(members, member, layer, "bias")).values;
     h = Array.from(bias, (b, j) => h.reduce((sum, value, i) => sum + value * weight[i * bias.length + j], b));
-    if (layer < hidden.length) h = h.map(activations[activation]);
+    if (layer === hidden.length) return h;
+    if (layerNorm) {
+      const of = (kind: "scale" | "shift") => view(network.layout, values, arrayName(members, member, layer, kind)).values;
+      h = normalized(h, of("scale"), of("shift"));
+    }
+    h = h.map(activations[activation]);
   }
   return h;
 }
@@ -49,6 +62,27 @@ describe("mlp", () => {
       expectClose(y, rowsOf(given.x, 3).flatMap((row) => forward(network, values, member, row)));
     });
   });
+
+  it.each([{ hidden: [7, 5], members: 1 }, { hidden: [4], members: 2 }])(
+    "normalises each hidden layer over its units, hidden $hidden, $members members",
+    async ({ hidden, members }) => {
+      const network = mlp({ inputs: 3, hidden, outputs: 2, members, layerNorm: true });
+      const values = network.initialize(createRandom(2));
+      for (const [name, array] of Object.entries(views(network.layout, values))) {
+        if (name.endsWith("/scale")) expect(new Set(array.values)).toEqual(new Set([1]));
+        else if (name.endsWith("/shift")) expect(new Set(array.values)).toEqual(new Set([0]));
+        else continue;
+        array.values.set(uniformValues(createRandom(name.length + members), array.values.length, 0.5, 2));
+      }
+      const x = op.input("x", [4, 3]);
+      const given = randomInputs([x], 6);
+      const computed = await runGraph(onnxExecutor, network.apply(symbolic(network), x), { ...feed(values), ...given });
+      computed.forEach((y, member) => {
+        expectClose(y, rowsOf(given.x, 3).flatMap((row) => forward(network, values, member, row)));
+      });
+      expect(() => rowFunction(network, () => values)).toThrow("a row goes through plain layers");
+    },
+  );
 
   it("gives each member its own batch when there are several", async () => {
     const network = mlp({ inputs: 2, hidden: [5], outputs: 1, members: 2 });

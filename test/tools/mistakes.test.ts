@@ -218,7 +218,7 @@ describe("a mistake gives one line, a non-zero exit code and no damage", () => {
         "run/networks.safetensors: a policy for Regulator-v0, the run is in Hopper-v5",
       );
       expect(from(1, "sac", "Regulator-v0", "--networks", "run", "--set", "hidden=8")).toBe(
-        "the given networks have hidden=4 activation=relu, the run asks for hidden=8 activation=relu",
+        "the given networks have hidden=4 activation=relu criticLayerNorm=false, the run asks for hidden=8 activation=relu criticLayerNorm=false",
       );
       expect(from(1, "sac", "Regulator-v0", "--networks", "run/policy.safetensors")).toBe(
         'run/policy.safetensors: not the networks of a SAC run, its metadata says kind "policy"',

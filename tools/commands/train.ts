@@ -45,7 +45,7 @@ export function trainCommand(terminal: Terminal, setExitCode: (code: number) => 
     )
     .option("--demos <file>", "demonstrations to learn from, an HDF5 file as D4RL lays them out")
     .option("--networks <run|file>", "what another run of sac has learned, policy and critics, to go on from (agent sac)")
-    .option("--dataset <file>", "transitions to learn from offline, a file in D4RL's layout or a Minari dataset")
+    .option("--dataset <file>", "transitions to learn from, a file in D4RL's layout or a Minari dataset: offline, or beside its own (agent sac)")
     .option("--model <run|file>", "a world model that was trained before (mopo, offline-ml-irl); without it, one is trained first")
     .option("--reward <run|file>", "a learned reward to maximise instead of the environment's (sac) or the dataset's (mopo)")
     .option("--out <dir>", "the run directory to create (default: runs/<agent>-<env>-seed<n>)")

@@ -236,8 +236,8 @@ describe("SAC on Regulator-v0", () => {
 });
 
 describe("SAC from given networks", () => {
-  const config = sacSchema.parse({ ...small, automaticTemperature: true, randomSteps: 20 });
-  const start = (initial?: SacNetworkWeights) => {
+  const start = (initial?: SacNetworkWeights, changes: object = {}) => {
+    const config = sacSchema.parse({ ...small, automaticTemperature: true, randomSteps: 20, ...changes });
     const environment = chain({ states: 3, reward: (state) => state });
     const world = batchWorld(batchOf([environment], 0));
     return createSac({ world, environment: environment.spec.id, reward: environmentReward, config, totalSteps: 200, random: createRandom(5), initial });
@@ -245,16 +245,17 @@ describe("SAC from given networks", () => {
   const weights = (networks: SacNetworkWeights): Record<string, number[]> =>
     Object.fromEntries(Object.entries(networks.weights()).map(([name, { values }]) => [name, [...values]]));
 
-  it("has all of them, also from a file, and changes them with its first update", async () => {
-    const other = await start();
+  it.each([false, true])("has all of them, also from a file, and changes them with its first update (criticLayerNorm %s)", async (criticLayerNorm) => {
+    const other = await start(undefined, { criticLayerNorm });
     await other.improve(200);
     const file = join(mkdtempSync(join(tmpdir(), "motive-sac-")), "networks.safetensors");
     saveSafetensors(file, other.networks.weights(), other.networks.metadata());
-    const solver = await start(loadSacNetworks(file));
+    const solver = await start(loadSacNetworks(file), { criticLayerNorm });
     expect(weights(solver.networks)).toEqual(weights(other.networks));
     expect(Object.keys(weights(solver.networks)).map((name) => name.split("/")[0])).toEqual(
       expect.arrayContaining(["phi", "theta", "target", "logAlpha"]),
     );
+    expect(Object.keys(weights(solver.networks)).some((name) => name.startsWith("theta/") && name.endsWith("/scale"))).toBe(criticLayerNorm);
     await solver.improve(20);
     expect(weights(solver.networks)).toEqual(weights(other.networks));
     await solver.improve(10);

@@ -135,11 +135,12 @@ const firstStep = (from: ArrayLike<number>, gradient: ArrayLike<number>): number
   Array.from({ length: from.length }, (_, i) => from[i] - (rate * gradient[i]) / (Math.abs(gradient[i]) + 1e-8));
 
 describe.each([
-  { name: "nothing after a termination", reward: environmentReward },
-  { name: "an absorbing state after a termination", reward: absorbingReward },
-])("a SAC update with $name", ({ reward }) => {
+  { name: "nothing after a termination", reward: environmentReward, changes: {} },
+  { name: "an absorbing state after a termination", reward: absorbingReward, changes: {} },
+  { name: "layer normalisation in the critics", reward: environmentReward, changes: { criticLayerNorm: true } },
+])("a SAC update with $name", ({ reward, changes }) => {
   it("makes the steps of the plain algorithm", async () => {
-    const { networks, program, before } = await prepare(reward);
+    const { networks, program, before } = await prepare(reward, changes);
     const plain = plainSac(networks.policy.network.layout, networks.critic.layout, reward.absorbing !== undefined);
     const alpha = config.temperature;
     const y = plain.targets(before.phi, before.target, alpha);
