@@ -58,12 +58,12 @@ describe("the packaged suites", () => {
     expect(planOf(suite).rows.find(({ name }) => name === row)?.published).toEqual(number);
   });
 
-  it("take the thesis's steps for results: one million for Hopper, two for the others", () => {
+  it("take the thesis's steps for results, one million for Hopper and two for the others, but for Walker2d", () => {
     const steps = (preset: "quick" | "paper"): Record<string, unknown> => {
       const runs = [...planOf("table-2.1", preset).runs.values()].filter(({ agent }) => agent === "ml-irl");
       return Object.fromEntries(runs.map((run) => [run.environment, run.config.steps]));
     };
-    expect(steps("paper")).toEqual({ "Hopper-v5": 1e6, "HalfCheetah-v5": 2e6, "Walker2d-v5": 2e6, "Ant-v5": 2e6, "Humanoid-v5": 2e6 });
+    expect(steps("paper")).toEqual({ "Hopper-v5": 1e6, "HalfCheetah-v5": 2e6, "Walker2d-v5": 4e5, "Ant-v5": 2e6, "Humanoid-v5": 2e6 });
     // without one of its own under this preset, the agent's
     expect(steps("quick")["Ant-v5"]).toBe(300_000);
   });
