@@ -259,13 +259,14 @@ describe("a mistake about offline inputs gives one line", () => {
     [2, ["mopo", "Regulator-v0"], "mopo needs a dataset: name it with --dataset"],
     [2, ["offline-ml-irl", "Regulator-v0", ...data], "offline-ml-irl learns from demonstrations: name their file with --demos"],
     [2, ["world-model", "Regulator-v0", ...data, "--model", "model"], "world-model takes no world model: leave --model out"],
-    [2, ["sac", "Regulator-v0", ...data], "sac takes no dataset: leave --dataset out"],
+    [2, ["ml-irl", "Regulator-v0", "--demos", "demos.hdf5", ...data], "ml-irl takes no dataset: leave --dataset out"],
     [
       2,
       ["offline-ml-irl", "Regulator-v0", ...data, "--demos", "demos.hdf5", "--reward", "irl"],
       "offline-ml-irl takes no reward: leave --reward out",
     ],
     [1, ["mopo", "Hopper-v5", "--dataset", "older.hdf5"], "older.hdf5: recorded in Hopper-v4, this run needs Hopper-v5"],
+    [1, ["sac", "Hopper-v5", "--dataset", "older.hdf5"], "older.hdf5: recorded in Hopper-v4, this run needs Hopper-v5"],
     [1, ["mopo", "Hopper-v5", "--dataset", "walker.hdf5"], 'walker.hdf5: "observations" has 17 columns, Hopper-v5 expects 11'],
     [
       1,
