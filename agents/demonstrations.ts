@@ -1,4 +1,6 @@
+import { concatenate } from "../datasets/concatenate.ts";
 import type { Demonstrations, DemonstrationTrajectory } from "../datasets/index.ts";
+import { setOfTrajectory, type TransitionSet } from "../datasets/transition-set.ts";
 import { UserError } from "../src/errors.ts";
 
 /**
@@ -17,3 +19,7 @@ export function takeTrajectories(
   }
   return trajectories.slice(0, count);
 }
+
+/** The transitions of all trajectories, for a solver or a world model to learn from beside its own. */
+export const transitionsOf = (trajectories: readonly DemonstrationTrajectory[], environment?: string): TransitionSet =>
+  concatenate(trajectories.map((one) => setOfTrajectory(one, environment)));

@@ -1,11 +1,9 @@
-import { concatenate } from "../../datasets/concatenate.ts";
-import { setOfTrajectory } from "../../datasets/transition-set.ts";
 import { batchOf } from "../../envs/index.ts";
 import { UserError } from "../../src/errors.ts";
 import { createRandom } from "../../src/random/index.ts";
 import { experienceSampler, rolloutSampler } from "../agent-samples.ts";
 import { datasetSource } from "../dataset-source.ts";
-import { takeTrajectories } from "../demonstrations.ts";
+import { takeTrajectories, transitionsOf } from "../demonstrations.ts";
 import { irlLoop } from "../irl-loop.ts";
 import { createSac } from "../sac/solver.ts";
 import type { AgentDefinition, Trainer, TrainerContext } from "../trainer.ts";
@@ -49,7 +47,7 @@ async function create(context: TrainerContext, config: MlIrlConfig): Promise<Tra
     config: config.sac,
     totalSteps: iterations * policySteps,
     ...(config.expertShare > 0 && {
-      others: { source: datasetSource(concatenate(trajectories.map((one) => setOfTrajectory(one, spec.id))), false), share: config.expertShare },
+      others: { source: datasetSource(transitionsOf(trajectories, spec.id), false), share: config.expertShare },
     }),
     random: random.split("solver"),
   });

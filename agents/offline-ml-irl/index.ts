@@ -1,9 +1,9 @@
 import { concatenate } from "../../datasets/concatenate.ts";
-import { setOfTrajectory, trajectories as episodesOf } from "../../datasets/transition-set.ts";
+import { trajectories as episodesOf } from "../../datasets/transition-set.ts";
 import { UserError } from "../../src/errors.ts";
 import { createRandom } from "../../src/random/index.ts";
 import { experienceSampler } from "../agent-samples.ts";
-import { takeTrajectories } from "../demonstrations.ts";
+import { takeTrajectories, transitionsOf } from "../demonstrations.ts";
 import { datasetSource, mixedSource } from "../dataset-source.ts";
 import { executorOf } from "../executor.ts";
 import { irlLoop } from "../irl-loop.ts";
@@ -30,7 +30,7 @@ async function create(context: TrainerContext, config: OfflineMlIrlConfig): Prom
   const { afterTermination, agentTrajectories, agentHorizon, policySteps } = config;
   const trajectories = takeTrajectories("offline-ml-irl", context.demonstrations, config.trajectories);
   const dataset = requireInput("offline-ml-irl", context, "dataset");
-  const expertSet = concatenate(trajectories.map((one) => setOfTrajectory(one, dataset.environment)));
+  const expertSet = transitionsOf(trajectories, dataset.environment);
   const set = config.demonstrationsInData ? concatenate([dataset, expertSet]) : dataset;
   const random = createRandom(seed);
   const iterations = Math.ceil(config.steps / policySteps);

@@ -6,9 +6,8 @@ const activations = {
   silu: (x: number) => x / (1 + Math.exp(-x)),
 };
 
-/** A layer's sums with mean 0 and variance 1, scaled and shifted, where the layer has a scale and a shift. */
-function normalized(sums: readonly number[], scale: ArrayLike<number> | undefined, shift: ArrayLike<number> | undefined): readonly number[] {
-  if (scale === undefined || shift === undefined) return sums;
+/** A layer's sums with mean 0 and variance 1, scaled and shifted. */
+export function normalized(sums: readonly number[], scale: ArrayLike<number>, shift: ArrayLike<number>): number[] {
   const mean = sums.reduce((a, b) => a + b) / sums.length;
   const variance = sums.reduce((total, x) => total + (x - mean) ** 2, 0) / sums.length;
   return sums.map((x, j) => ((x - mean) / Math.sqrt(variance + 1e-5)) * scale[j] + shift[j]);
@@ -31,7 +30,8 @@ export function plainNetwork(
       before.reduce((sum, x, i) => sum + x * weight[i * shape[1] + j], bias[j]),
     );
     const last = !(`${layer + 1}/weight` in weights);
-    values = last ? sums : normalized(sums, weights[`${layer}/scale`]?.values, weights[`${layer}/shift`]?.values).map(activations[activation]);
+    const z = `${layer}/scale` in weights ? normalized(sums, weights[`${layer}/scale`].values, weights[`${layer}/shift`].values) : sums;
+    values = last ? sums : z.map(activations[activation]);
   }
   if (layer === 0) throw new Error("these are no weights of a network");
   return [...values];

@@ -5,6 +5,7 @@ import { rowFunction } from "../../src/nn/forward.ts";
 import * as op from "../../src/nn/operations.ts";
 import { onnxExecutor } from "../../src/nn/onnx/executor.ts";
 import { inputVector, view, views, type Vector, type VectorValues } from "../../src/nn/vector.ts";
+import { normalized } from "../agents/plain-network.ts";
 import { expectClose, randomInputs, runGraph, uniformValues } from "./graphs.ts";
 
 const activations: Record<Activation, (x: number) => number> = {
@@ -12,13 +13,6 @@ const activations: Record<Activation, (x: number) => number> = {
   tanh: Math.tanh,
   silu: (x) => x / (1 + Math.exp(-x)),
 };
-
-/** Mean 0 and variance 1, then scaled and shifted. */
-function normalized(sums: readonly number[], scale: ArrayLike<number>, shift: ArrayLike<number>): number[] {
-  const mean = sums.reduce((a, b) => a + b) / sums.length;
-  const variance = sums.reduce((total, x) => total + (x - mean) ** 2, 0) / sums.length;
-  return sums.map((x, j) => ((x - mean) / Math.sqrt(variance + 1e-5)) * scale[j] + shift[j]);
-}
 
 /** One row through one member, layer by layer. */
 function forward(network: Mlp, values: VectorValues, member: number, row: readonly number[]): number[] {
@@ -28,12 +22,11 @@ function forward(network: Mlp, values: VectorValues, member: number, row: readon
     const weight = view(network.layout, values, arrayName(members, member, layer, "weight")).values;
     const bias = view(network.layout, values, arrayName(members, member, layer, "bias")).values;
     h = Array.from(bias, (b, j) => h.reduce((sum, value, i) => sum + value * weight[i * bias.length + j], b));
-    if (layer === hidden.length) return h;
-    if (layerNorm) {
+    if (layerNorm && layer < hidden.length) {
       const of = (kind: "scale" | "shift") => view(network.layout, values, arrayName(members, member, layer, kind)).values;
       h = normalized(h, of("scale"), of("shift"));
     }
-    h = h.map(activations[activation]);
+    if (layer < hidden.length) h = h.map(activations[activation]);
   }
   return h;
 }
