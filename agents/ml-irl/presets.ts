@@ -28,7 +28,8 @@ const far = {
 
 /**
  * For one that is far from its expert and can fall: staying up must pay where the agent is, and the expert's transitions show it where
- * more is to be had. Networks are those that SAC with the true reward needs.
+ * more is to be had. Networks are those that SAC with the true reward needs; the critics, asked for actions that only the expert
+ * took, must not let their values grow.
  */
 const farAndFalling = {
   finalRewardLearningRateFraction: 0.05,
@@ -36,16 +37,26 @@ const farAndFalling = {
   rewardBound: { value: 100 },
   rewardAnchor: "agent",
   expertShare: 0.25,
-  sac: { ...sac, hidden: [256, 256] },
+  sac: { ...sac, hidden: [256, 256], criticLayerNorm: true, criticLearningRate: 3e-4 },
+};
+
+/** Inertias and contact forces reach thousands, where a slope in raw units is a wall. */
+const largeInputs = {
+  ...farAndFalling,
+  rewardStandardization: true,
+  sac: { ...farAndFalling.sac, policyLearningRate: 3e-4 },
 };
 
 /** Settings, and the steps of the paper preset, by the robot's name. */
 const robots: Readonly<Record<string, readonly [settings: object, steps: number]>> = {
   HalfCheetah: [far, 2_000_000],
   Walker2d: [farAndFalling, 400_000],
+  Ant: [farAndFalling, 400_000],
+  Humanoid: [largeInputs, 300_000],
+  CustomAnt: [farAndFalling, 150_000],
 };
 
 export function mlIrlPresets({ id }: EnvironmentSpec) {
   const [settings, steps] = robots[id.replace(/-v\d+$/, "")] ?? [near, 800_000];
-  return { smoke, quick: { ...settings, steps: 300_000 }, paper: { ...settings, steps } };
+  return { smoke, quick: { ...settings, steps: Math.min(steps, 300_000) }, paper: { ...settings, steps } };
 }
