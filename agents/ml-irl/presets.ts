@@ -10,6 +10,7 @@ const smoke = {
   sac: { ...sac, hidden: [32, 32], batchSize: 32, randomSteps: 500, policyAveraging: 0 },
 };
 
+/** A solver as large as SAC with the true reward needs, whose critics keep values of unseen actions from growing. */
 const normalized = { hidden: [256, 256], criticLayerNorm: true, criticLearningRate: 3e-4 };
 
 /** For robots whose first steps are not far from the expert's. */
@@ -37,8 +38,8 @@ const largeInputs = {
 };
 
 /**
- * A linear reward, for one that never falls and is far from its expert, or whose expert has another body. A network pays for whatever
- * tells the expert from the agent, such as fast legs, which are to be had on the spot; a linear one weighs mean against mean.
+ * A linear reward, for one that never falls and is far from its expert, or whose expert has another body. A network may
+ * pay for legs as fast as the expert's, which are to be had on the spot; a linear one weighs mean against mean.
  */
 const linear = {
   rewardHidden: [],
@@ -68,6 +69,6 @@ const robots: Readonly<Record<string, readonly [settings: object, steps: number]
 };
 
 export function mlIrlPresets({ id }: EnvironmentSpec) {
-  const [settings, steps] = robots[id.replace(/-v\d+$/, "")] ?? [near, 800_000];
+  const [settings, steps] = robots[id.replace(/-v\d+$/, "")] ?? [near, 1_000_000];
   return { smoke, quick: { ...settings, steps: Math.min(steps, 300_000) }, paper: { ...settings, steps } };
 }

@@ -108,8 +108,10 @@ function compactCell({ cell, finished, last, publishedRatio, missing }: CellRepo
 
 /** Ratios at a glance: ours beside the published ones, of the columns that have results. */
 export function renderCompact(table: ResultTable): string {
-  const { name, title, source, rows, columns, referenceName } = table;
-  const reports = reportCells(table);
+  const { name, title, source, rows, referenceName } = table;
+  // a column that is the reference stands before the others anyway
+  const columns = table.columns.filter((column) => column !== referenceName);
+  const reports = reportCells(table).filter(({ column }) => columns.includes(column));
   const hasResults = (column: string): boolean => reports.some((report) => report.column === column && report.finished.length > 0);
   const shown = columns.filter(hasResults);
   const left = columns.filter((column) => !hasResults(column));

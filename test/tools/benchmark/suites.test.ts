@@ -64,7 +64,6 @@ describe("the packaged suites", () => {
       return Object.fromEntries(runs.map((run) => [run.environment, run.config.steps]));
     };
     expect(steps("paper")).toEqual({ "Hopper-v5": 1e6, "HalfCheetah-v5": 2e6, "Walker2d-v5": 4e5, "Ant-v5": 4e5, "Humanoid-v5": 3e5 });
-    // without one of its own under this preset, the agent's
     expect(steps("quick")["Ant-v5"]).toBe(300_000);
   });
 

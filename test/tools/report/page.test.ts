@@ -96,6 +96,10 @@ describe("a table in Markdown", () => {
     expect(lines).toContain("| Ant | – / 4000 | no ratio / – | not in the suite |");
     expect(lines[0]).toContain("Without any: C.");
   });
+
+  it("does not repeat the reference where it is a column", () => {
+    expect(renderCompact({ ...smallTable(), referenceName: "A" })).toContain("|  | A | B |\n");
+  });
 });
 
 describe.skipIf(findChromium() === undefined)("the page in a browser", () => {
