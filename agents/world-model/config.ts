@@ -16,6 +16,12 @@ export const worldModelSchema = z.strictObject({
     .max(1)
     .default(0.05)
     .describe("the step size falls linearly to this fraction at the last update; 1: constant"),
+  beta: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.5)
+    .describe("the mean's gradient is multiplied by σ^{2β}: 0 is the likelihood's own, 1 that of the squared error"),
   batchSize: z.int().positive().default(256).describe("transitions per member and update"),
   steps: z.int().positive().default(40_000).describe("updates at most"),
   measureEvery: z.int().positive().default(1_000).describe("updates between two measurements on the holdout"),

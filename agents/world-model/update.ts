@@ -7,7 +7,7 @@ import type { Tensor } from "../../src/nn/tensor.ts";
 import { gradientVector, unpack, type Vector } from "../../src/nn/vector.ts";
 import type { WorldModelConfig } from "./config.ts";
 import { ensemble, targetSize, type WorldModelArchitecture } from "./ensemble.ts";
-import { boundsPenalty, negativeLogLikelihood } from "./losses.ts";
+import { betaLikelihood, boundsPenalty, negativeLogLikelihood } from "./losses.ts";
 
 /** λ of every layer. */
 export function layerDecays({ weightDecay, hidden }: Pick<WorldModelConfig, "weightDecay" | "hidden">): number[] {
@@ -30,7 +30,7 @@ function decayLoss(theta: Vector, members: number, decays: readonly number[]): T
 
 export interface EnsembleUpdateOptions {
   readonly architecture: WorldModelArchitecture;
-  readonly config: Pick<WorldModelConfig, "batchSize" | "learningRate" | "finalLearningRateFraction" | "weightDecay" | "steps">;
+  readonly config: Pick<WorldModelConfig, "batchSize" | "learningRate" | "finalLearningRateFraction" | "weightDecay" | "beta" | "steps">;
   readonly updatesPerRun?: number;
   readonly executor?: Executor;
 }
@@ -73,7 +73,8 @@ export function compileEnsembleUpdate({ architecture, config, updatesPerRun = 10
         };
         const nll = negativeLogLikelihood(all, rows);
         const decay = decayLoss(state.theta, members, decays);
-        const likelihood = op.add(op.mul(nll, members), boundsPenalty(largest, smallest));
+        const learned = betaLikelihood(all, rows, config.beta);
+        const likelihood = op.add(op.mul(learned, members), boundsPenalty(largest, smallest));
         const loss = decay === undefined ? likelihood : op.add(likelihood, decay);
         const [thetaStep, boundsStep] = (["theta", "bounds"] as const).map((key) =>
           optimizer.step(

@@ -143,6 +143,7 @@ describe("the members' samples", () => {
       batchSize: 16,
       steps: 600,
       measureEvery: 600,
+      beta: 0,
       bootstrap,
       holdoutFraction: 0.5,
     });

@@ -47,6 +47,7 @@ function fillFlat(target: PlainEnsemble, values: readonly number[]): void {
 
 /**
  * Σ over members of the mean of (μ − y)²/σ² + log σ², plus 0.01·(Σ largest − Σ smallest), plus ½ Σ λ‖W‖².
+ * The gradient is that of this, but that the part by μ is multiplied by σ^{2β}.
  * @param inputs rows of each member, [N][B][O + A]; targets alike
  */
 export function plainGradient(
@@ -54,6 +55,7 @@ export function plainGradient(
   inputs: readonly Matrix[],
   targets: readonly Matrix[],
   decays: readonly number[],
+  beta = 0,
 ): { loss: number; gradient: PlainEnsemble } {
   const gradient = zerosLike(ensemble);
   const { largest, smallest } = ensemble;
@@ -79,7 +81,7 @@ export function plainGradient(
         const logVariance = smallest[j] + softplus(capped - smallest[j]);
         const precision = Math.exp(-logVariance);
         loss += (error * error * precision + logVariance) / count;
-        slope[j] = (2 * error * precision) / count;
+        slope[j] = (2 * error * precision * Math.exp(beta * logVariance)) / count;
         const byLog = (1 - error * error * precision) / count;
         const byCapped = byLog * sigmoid(capped - smallest[j]);
         slope[components + j] = byCapped * sigmoid(largest[j] - raw);

@@ -40,8 +40,8 @@ function plain(layouts: { theta: Layout; bounds: Layout }, theta: VectorValues, 
 const { network, bounds, initialize } = ensemble(architecture);
 const layouts = { theta: network.layout, bounds };
 
-async function start(weightDecay: number[], updatesPerRun = 1) {
-  const program = await compileEnsembleUpdate({ architecture, config: { ...config, weightDecay }, updatesPerRun });
+async function start(weightDecay: number[], updatesPerRun = 1, beta = 0) {
+  const program = await compileEnsembleUpdate({ architecture, config: { ...config, weightDecay, beta }, updatesPerRun });
   const first = initialize(createRandom(1));
   // bounds that the variances feel
   first.bounds[0].set([0.5, 0.3, 0.2, -1, -1.5, -2]);
@@ -59,9 +59,9 @@ const current = ({ program }: Awaited<ReturnType<typeof start>>): PlainEnsemble 
   plain(layouts, program.state("theta"), program.state("bounds"));
 
 describe("the update of an ensemble", () => {
-  it("follows one that is written out in plain numbers over 30 updates, with another λ in each layer", async () => {
+  it.each([0, 0.5, 1])("follows one that is written out in plain numbers over 30 updates, with another λ in each layer and β = %d", async (beta) => {
     const decays = [0.05, 0, 0.2];
-    const ours = await start(decays);
+    const ours = await start(decays, 1, beta);
     const theirs = current(ours);
     // the step size falls to a fifth within 20 updates, and stays there
     const step = plainAdam(theirs, (update) => 1e-2 * (1 - 0.8 * Math.min(1, update / 20)));
@@ -73,7 +73,7 @@ describe("the update of an ensemble", () => {
         const rows = rowsOf(values, WIDTH);
         return [0, 1, 2].map((member) => rows.slice(member * BATCH, (member + 1) * BATCH));
       };
-      const { loss, gradient } = plainGradient(theirs, memberRows(batch.input), memberRows(batch.target), decays);
+      const { loss, gradient } = plainGradient(theirs, memberRows(batch.input), memberRows(batch.target), decays, beta);
       step(gradient);
       expect((await ours.program.run()).loss[0]).toBeCloseTo(loss, 4);
       expectClose(flat(current(ours)), flat(theirs), { relative: 0, absolute: 1e-4 }, `after update ${update + 1}`);
