@@ -29,12 +29,10 @@ export function negativeLogLikelihood({ mean, logVariance }: Gaussian, y: Tensor
 
 /**
  * What the members learn from: the gradient of {@link negativeLogLikelihood}, the mean's multiplied by σ^{2β}, constant. β = 0
- * is the likelihood's own; there the weight 1/σ² of what moves smoothly is thousands of times that of an impact, whose mean
- * then is never learned. β = 1 is the gradient of the squared error. Seitzer et al. 2022 (arXiv 2203.09168, β-NLL) weight
+ * is the likelihood's own, whose weight 1/σ² leaves the mean of impacts, where σ is large, hardly learned. β = 1 is the gradient of the squared error. Seitzer et al. 2022 (arXiv 2203.09168, β-NLL) weight
  * the variance's gradient, too; here it is left alone, so that the bounds' cost keeps its proportion to it.
  */
 export function betaLikelihood({ mean, logVariance }: Gaussian, y: Tensor, beta: number): Tensor {
-  if (beta === 0) return negativeLogLikelihood({ mean, logVariance }, y);
   const ofVariance = negativeLogLikelihood({ mean: op.stopGradient(mean), logVariance }, y);
   const weight = op.stopGradient(op.exp(op.mul(logVariance, beta - 1)));
   return op.add(ofVariance, op.mean(op.mul(op.square(op.sub(mean, y)), weight)));
