@@ -55,17 +55,23 @@ function drawOpenLoop({ sampled, mean, unchanged, counts }: ModelReport["openLoo
   ].join("\n");
 }
 
-function drawCalibration({ levels, coverage }: ModelReport["calibration"]): string {
+function drawCalibration({ levels, coverage, single }: ModelReport["calibration"]): string {
   const plot: Plot = { ...rows, left: 490, right: 720, x: [0, 100], y: [0, 100] };
-  const points = levels.map((level, i) => [100 * level, 100 * coverage[i]] as const);
+  const pointsOf = (shares: readonly number[]) => levels.map((level, i) => [100 * level, 100 * shares[i]] as const);
+  const points = pointsOf(coverage);
   const dots = points.map(([x, y]) => `M${at(plot, x, y)}h0`);
   return [
     heading(plot, "Calibration of single steps"),
     verticalAxis(plot),
     horizontalAxis(plot, "central interval, %"),
     `<path class="ideal" d="${lineOf(plot, [[0, 0], [100, 100]])}"/>`,
+    `<path class="dashed" d="${lineOf(plot, pointsOf(single))}"/>`,
     `<path class="line" d="${lineOf(plot, points)}"/>`,
     `<path class="dots" d="${dots.join("")}"/>`,
+    legend(plot, [
+      ["line", "mixture of elites"],
+      ["dashed", "one elite"],
+    ]),
     `<text transform="translate(${plot.left - 44} ${(plot.top + plot.bottom) / 2}) rotate(-90)" text-anchor="middle">next states inside, %</text>`,
   ].join("\n");
 }

@@ -54,6 +54,8 @@ describe("motive model", () => {
     // of the position's no change none is where the elite is sure of one; of the velocity's it is the middle
     expect(calibration.components.map((shares) => shares[calibration.levels.indexOf(0.9)])).toEqual([0, 1]);
     expect(calibration.coverage[calibration.levels.indexOf(0.9)]).toBe(0.5);
+    // there is one elite, so the mixture is it
+    expect(calibration.single).toEqual(calibration.coverage);
   });
 
   it("gives the same numbers each time, and others for another seed", () => {
@@ -81,7 +83,7 @@ describe("motive model", () => {
       [25, 1],
     ]);
     expect(stdout).toContain("out of the data's range went 0 sampled");
-    expect(stdout).toContain("50.0 % of next states within the 90 % interval; by component 0.0 % to 100.0 %");
+    expect(stdout).toContain("50.0 % of next states within an elite's 90 % interval, 50.0 % within that of their mixture; by component 0.0 % to 100.0 %");
     expect(readFileSync(inFolder("pictures/model.svg"), "utf8")).toMatch(/^<svg[^]*Regulator-v0 · 25 transitions in 1 episode[^]*<\/svg>\n$/);
   });
 
@@ -125,7 +127,7 @@ describe("drawModel", () => {
       subtitle: "of something",
       report: {
         openLoop: { counts: sampled.map(() => 1), sampled: curve(...sampled), mean: curve(...sampled), unchanged: curve(...sampled.map(() => 2)) },
-        calibration: { levels, coverage: levels, components },
+        calibration: { levels, coverage: levels, single: levels, components },
       },
     });
   /** The numbers in the n-th path of a class that is no legend. */

@@ -63,11 +63,12 @@ function openLoopRows({ counts, sampled, mean, unchanged }: ModelReport["openLoo
   ];
 }
 
-function coverageLine({ levels, coverage, components }: ModelReport["calibration"]): string {
+function coverageLine({ levels, coverage, single, components }: ModelReport["calibration"]): string {
   const level = levels.indexOf(SHOWN_LEVEL);
   const each = components.map((shares) => shares[level]);
   const range = `by component ${percent(Math.min(...each))} to ${percent(Math.max(...each))}`;
-  return `${percent(coverage[level])} of next states within the ${100 * SHOWN_LEVEL} % interval; ${range}`;
+  const inside = `${percent(single[level])} of next states within an elite's ${100 * SHOWN_LEVEL} % interval`;
+  return `${inside}, ${percent(coverage[level])} within that of their mixture; ${range}`;
 }
 
 export function modelCommand(terminal: Terminal): Command {

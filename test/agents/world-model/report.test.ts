@@ -222,8 +222,10 @@ describe("calibration", () => {
     // 0 is the median of ½N(−1, 0.1²) + ½N(1, 0.1²); 1.2 is two deviations above the upper half: at its quantile 0.9886, the
     // end of the central interval of 97.7 %. Of one Gaussian of the same mean and variance it were that of 76.7 %.
     const set = setOf([{ states: [[0, 0], [0, 0], [1.2, 0]] }]);
-    const { levels, components } = (await reportOn(model, set, options)).calibration;
+    const { levels, components, single } = (await reportOn(model, set, options)).calibration;
     levels.forEach((level, i) => expect(components[0][i]).toBe(level > 0.977 ? 1 : 0.5));
+    // by themselves: 0 is ten deviations from both, 1.2 two from one: in its interval of 95.4 %; no change of the other component is the middle
+    levels.forEach((level, i) => expect(single[i]).toBe(level > 0.954 ? (1 / 4 + 1) / 2 : 0.5));
   });
 
   it("rests on Φ", () => {
