@@ -26,6 +26,12 @@ export const offlineSchema = z.strictObject({
         .boolean()
         .default(true)
         .describe("next states are drawn from the model's Gaussians; false: they are the means of the chosen members"),
+      knownShare: z
+        .number()
+        .gt(0)
+        .max(1)
+        .default(1)
+        .describe("where members disagree more than in this share of the data's transitions, a rollout ends like a fall (MOReL's HALT state); 1: nowhere"),
       transitionsPerUpdate: z.int().positive().default(20).describe("transitions that the model gives per policy update"),
     })
     .prefault({})

@@ -9,7 +9,7 @@ import type { WorldModel } from "../world-model/model.ts";
 import { startStates } from "../world-model/world.ts";
 import { mopoSchema, type MopoConfig } from "./config.ts";
 import { mopoPresets } from "./presets.ts";
-import { createMopo, modelMetrics, updatesPerModelStep } from "./solver.ts";
+import { createMopo, knownLimit, modelMetrics, updatesPerModelStep } from "./solver.ts";
 
 /** Policy updates of one call of `advance`. */
 const UNIT = 500;
@@ -33,6 +33,7 @@ async function create(context: TrainerContext, config: MopoConfig): Promise<Trai
       model,
       others: { source: datasetSource(set, datasetRewards), share: config.realShare },
       starts: startStates([{ observations: set.observations, share: 1 }], set.observationSize),
+      knownUpTo: await knownLimit(model, set, config, random),
       reward: given === undefined ? environmentReward : onTopOfWorld(given),
       modelRewards: datasetRewards,
       config,
@@ -53,7 +54,7 @@ async function create(context: TrainerContext, config: MopoConfig): Promise<Trai
       model,
       async advance() {
         const metrics = await solver.improve(Math.min(UNIT, config.steps - solver.steps));
-        return { environmentSteps: 0, ...modelMetrics(metrics), penalty: world.meanPenalty() };
+        return { environmentSteps: 0, ...modelMetrics(metrics), ...world.metrics() };
       },
       snapshot: () => solver.snapshot(),
       restore(snapshot) {

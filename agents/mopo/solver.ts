@@ -1,3 +1,4 @@
+import type { TransitionSet } from "../../datasets/transition-set.ts";
 import { UserError } from "../../src/errors.ts";
 import type { Random } from "../../src/random/index.ts";
 import { executorOf } from "../executor.ts";
@@ -7,6 +8,7 @@ import type { RewardFunction } from "../reward-function.ts";
 import { createSac } from "../sac/solver.ts";
 import type { Metrics } from "../trainer.ts";
 import type { WorldModel } from "../world-model/model.ts";
+import { disagreementLimit } from "../world-model/unknown.ts";
 import { modelWorld, type ModelWorld, type StartStates } from "../world-model/world.ts";
 import type { OfflineConfig } from "./config.ts";
 
@@ -15,6 +17,8 @@ export interface MopoOptions {
   /** Transitions that make up a share of each minibatch. */
   readonly others: { readonly source: TransitionSource; readonly share: number };
   readonly starts: StartStates;
+  /** Members that disagree more than this end a rollout as a fall does; absent: none does. */
+  readonly knownUpTo?: number;
   /** What the policy maximises. */
   readonly reward: RewardFunction;
   /** Whether the model pays the rewards that it predicts. */
@@ -45,6 +49,16 @@ export const modelMetrics = ({ episodeReturn, episodeLength, ...others }: Metric
   ...(episodeReturn !== undefined && { modelReturn: episodeReturn, modelLength: episodeLength }),
 });
 
+/** The limit that `rollouts.knownShare` sets in a model of this data; undefined for none. */
+export async function knownLimit(
+  model: WorldModel,
+  set: TransitionSet,
+  { rollouts: { knownShare }, sac: { executor } }: OfflineConfig,
+  random: Random,
+): Promise<number | undefined> {
+  return knownShare === 1 ? undefined : disagreementLimit(model, set, knownShare, random.split("known transitions"), executorOf(executor));
+}
+
 /** A policy solver and the model world that it acts in. */
 export interface Mopo {
   readonly solver: PolicySolver;
@@ -55,7 +69,7 @@ export interface Mopo {
  * MOPO's policy optimisation (Yu et al. 2020, algorithm 2): SAC in branched rollouts of a world model, with a share of the
  * dataset in each minibatch. The solver's steps are policy updates.
  */
-export async function createMopo({ model, others, starts, reward, modelRewards, config, totalSteps, random }: MopoOptions): Promise<Mopo> {
+export async function createMopo({ model, others, starts, knownUpTo, reward, modelRewards, config, totalSteps, random }: MopoOptions): Promise<Mopo> {
   const { rollouts, penalty, sac } = config;
   const world = await modelWorld({
     model,
@@ -64,6 +78,7 @@ export async function createMopo({ model, others, starts, reward, modelRewards, 
     starts,
     rewards: modelRewards,
     penalty,
+    knownUpTo,
     noise: rollouts.noise,
     random: random.split("world"),
     executor: executorOf(sac.executor),

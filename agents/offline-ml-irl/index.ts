@@ -9,7 +9,7 @@ import { executorOf } from "../executor.ts";
 import { irlLoop } from "../irl-loop.ts";
 import { learnerOf } from "../ml-irl/reward.ts";
 import { modelPhase } from "../model-phase.ts";
-import { createMopo, modelMetrics, updatesPerModelStep } from "../mopo/solver.ts";
+import { createMopo, knownLimit, modelMetrics, updatesPerModelStep } from "../mopo/solver.ts";
 import { onTopOfWorld } from "../reward-function.ts";
 import { requireInput, type AgentDefinition, type Trainer, type TrainerContext } from "../trainer.ts";
 import { comparedRows, firstStates, joined, type Weighting } from "../trajectory-rows.ts";
@@ -72,8 +72,10 @@ async function create(context: TrainerContext, config: OfflineMlIrlConfig): Prom
       iterations,
       random,
     });
+    const knownUpTo = await knownLimit(model, set, config, random);
     const { solver, world } = await createMopo({
       model,
+      knownUpTo,
       others: {
         source: mixedSource([
           { source: datasetSource(set, false), share: config.realShare },
@@ -103,6 +105,7 @@ async function create(context: TrainerContext, config: OfflineMlIrlConfig): Prom
           starts: startStates(agentStates[agentStarts], observationSize),
           weighting,
           noise: config.rollouts.noise,
+          knownUpTo,
           random: random.split("rollouts"),
           executor: executorOf(config.sac.executor),
         })
@@ -116,7 +119,7 @@ async function create(context: TrainerContext, config: OfflineMlIrlConfig): Prom
       totalSteps: config.steps,
       offline: true,
       model,
-      report: (metrics) => ({ ...modelMetrics(metrics), penalty: world.meanPenalty() }),
+      report: (metrics) => ({ ...modelMetrics(metrics), ...world.metrics() }),
     });
   };
 

@@ -150,6 +150,8 @@ export interface ModelStepOptions {
   readonly size: number;
   /** Absent: no penalty is computed, and only elites are evaluated. */
   readonly penalty?: PenaltyKind;
+  /** Whether the members' disagreement is computed beside it. */
+  readonly disagreement?: boolean;
   readonly executor?: Executor;
 }
 
@@ -170,6 +172,8 @@ export interface ModelStep {
     readonly reward: Float32Array;
     /** [B]; without a penalty, zeros */
     readonly penalty: Float32Array;
+    /** [B]; where it is not asked for, zeros */
+    readonly disagreement: Float32Array;
   }>;
   dispose(): Promise<void>;
 }
@@ -178,7 +182,7 @@ export interface ModelStep {
  * Compiles a step of a model whose weights no longer change: s′ = s + μ + σ·ε of one elite per row, and the penalty of all
  * members.
  */
-export async function modelStep(model: WorldModel, { size, penalty: kind, executor }: ModelStepOptions): Promise<ModelStep> {
+export async function modelStep(model: WorldModel, { size, penalty: kind, disagreement: compared = false, executor }: ModelStepOptions): Promise<ModelStep> {
   const { architecture, elites } = model;
   const { observationSize, actionSize } = architecture;
   const networks = ensemble(architecture);
@@ -213,7 +217,8 @@ export async function modelStep(model: WorldModel, { size, penalty: kind, execut
             nextObservation: op.add(observation, op.slice(change, 1, 0, observationSize)),
             ...(architecture.rewards && { reward: op.slice(change, 1, observationSize, outputs) }),
             ...(kind !== undefined && { penalty: penalty(kind, states) }),
-          } as Record<"nextObservation" | "reward" | "penalty", Tensor>,
+            ...(compared && { disagreement: penalty("disagreement", states) }),
+          } as Record<"nextObservation" | "reward" | "penalty" | "disagreement", Tensor>,
         };
       },
     },
@@ -230,11 +235,12 @@ export async function modelStep(model: WorldModel, { size, penalty: kind, execut
       for (let i = 0; i < size; i++) chosen[i * elites.length + indices[i]] = 1;
     },
     async run() {
-      const { nextObservation, reward, penalty: uncertainty } = await program.run();
+      const { nextObservation, reward, penalty: uncertainty, disagreement } = await program.run();
       return {
         nextObservation,
         reward: architecture.rewards ? reward : nothing,
         penalty: kind === undefined ? nothing : uncertainty,
+        disagreement: compared ? disagreement : nothing,
       };
     },
     dispose: () => program.dispose(),

@@ -17,6 +17,8 @@ export interface ModelSamplerOptions {
   readonly weighting: Weighting;
   /** Whether next states are drawn from the Gaussians, or are their means. */
   readonly noise: boolean;
+  /** Members that disagree more than this end a trajectory as a fall does; absent: none does. */
+  readonly knownUpTo?: number;
   readonly random: Random;
   readonly executor?: Executor;
 }
@@ -25,10 +27,10 @@ export interface ModelSamplerOptions {
  * Fresh trajectories τᴬ of the current policy in the model (thesis, algorithm 3, "data sampling II"). They cost no step of
  * the environment.
  */
-export async function modelSampler({ model, policy, trajectories, starts, weighting, noise: noisy, random, executor }: ModelSamplerOptions): Promise<AgentSampler> {
+export async function modelSampler({ model, policy, trajectories, starts, weighting, noise: noisy, knownUpTo, random, executor }: ModelSamplerOptions): Promise<AgentSampler> {
   const { observationSize, actionSize, environment } = model.architecture;
   const { horizon } = weighting;
-  const step = await modelStep(model, { size: trajectories, executor });
+  const step = await modelStep(model, { size: trajectories, disagreement: knownUpTo !== undefined, executor });
   const terminatedIn = terminationOf(environment);
   const cut = outOfRange(model);
   const chosen = new Int32Array(trajectories);
@@ -59,11 +61,11 @@ export async function modelSampler({ model, policy, trajectories, starts, weight
           actions[i].set(row(step.action, i, actionSize), t * actionSize);
           lengths[i] = t + 1;
         }
-        const { nextObservation } = await step.run();
+        const { nextObservation, disagreement } = await step.run();
         for (let i = 0; i < trajectories; i++) {
           // one that has ended stands still: its numbers are no longer looked at
           if (ended[i] === 1) continue;
-          terminated[i] = terminatedIn(nextObservation, i) ? 1 : 0;
+          terminated[i] = disagreement[i] > (knownUpTo ?? Infinity) || terminatedIn(nextObservation, i) ? 1 : 0;
           ended[i] = terminated[i] === 1 || cut(nextObservation, i) ? 1 : 0;
           states.set(row(nextObservation, i, observationSize), i * observationSize);
         }

@@ -1,6 +1,7 @@
 import { make, terminationOf } from "../../envs/index.ts";
 import type { Random } from "../../src/random/index.ts";
 import type { Executor } from "../../src/nn/executor.ts";
+import type { Metrics } from "../trainer.ts";
 import type { World } from "../world.ts";
 import { modelStep, type ModelStep, type WorldModel } from "./model.ts";
 import type { PenaltyKind } from "./penalties.ts";
@@ -53,6 +54,8 @@ export interface ModelWorldOptions {
   /** Whether the world pays the rewards that the model predicts. */
   readonly rewards: boolean;
   readonly penalty?: { readonly kind: PenaltyKind; readonly coefficient: number };
+  /** Members that disagree more than this end a rollout as a fall does; absent: none does. */
+  readonly knownUpTo?: number;
   /** Whether next states are drawn from the Gaussians (default), or are their means. */
   readonly noise?: boolean;
   readonly random: Random;
@@ -60,20 +63,20 @@ export interface ModelWorldOptions {
 }
 
 export interface ModelWorld extends World {
-  /** Mean U(s,a) of the steps since the last call. */
-  meanPenalty(): number;
+  /** Of the steps since the last call: `penalty`, mean U(s,a), and with a limit `unknownShare`, how many were beyond it. */
+  metrics(): Metrics;
 }
 
 /**
  * A world model as a {@link World} of branched rollouts (Janner et al. 2019; MOPO, Yu et al. 2020, algorithm 2): each episode
- * begins in a start state, is moved by a random elite at every step, terminates where the robot's task would, and is cut
- * after `horizon` steps. Its reward is −λ·U(s,a), with `rewards` r̂(s,a) − λ·U(s,a).
+ * begins in a start state, is moved by a random elite at every step, terminates where the robot's task would or beyond
+ * `knownUpTo` (MOReL's HALT state, Kidambi et al. 2020, definition 3), and is cut after `horizon` steps. Its reward is −λ·U(s,a), with `rewards` r̂(s,a) − λ·U(s,a).
  */
-export async function modelWorld({ model, size, horizon, starts, rewards: pays, penalty, noise: noisy = true, random, executor }: ModelWorldOptions): Promise<ModelWorld> {
+export async function modelWorld({ model, size, horizon, starts, rewards: pays, penalty, knownUpTo, noise: noisy = true, random, executor }: ModelWorldOptions): Promise<ModelWorld> {
   const { architecture, elites } = model;
   const { environment, observationSize, actionSize } = architecture;
   const { low, high } = await actionBounds(environment);
-  const step: ModelStep = await modelStep(model, { size, penalty: penalty?.kind, executor });
+  const step: ModelStep = await modelStep(model, { size, penalty: penalty?.kind, disagreement: knownUpTo !== undefined, executor });
   const terminatedIn = terminationOf(environment);
   const cut = outOfRange(model);
   const noise = random.split("model noise");
@@ -86,6 +89,7 @@ export async function modelWorld({ model, size, horizon, starts, rewards: pays, 
   const times = new Int32Array(size);
   const chosen = new Int32Array(size);
   let penalties = 0;
+  let unknowns = 0;
   let steps = 0;
 
   const start = (member: number): void => {
@@ -105,11 +109,13 @@ export async function modelWorld({ model, size, horizon, starts, rewards: pays, 
     actionLow: low,
     actionHigh: high,
     observations,
-    meanPenalty() {
-      const mean = steps > 0 ? penalties / steps : 0;
+    metrics() {
+      const mean = (sum: number): number => (steps > 0 ? sum / steps : 0);
+      const metrics = { penalty: mean(penalties), ...(knownUpTo !== undefined && { unknownShare: mean(unknowns) }) };
       penalties = 0;
+      unknowns = 0;
       steps = 0;
-      return mean;
+      return metrics;
     },
     async step(actions) {
       step.observation.set(observations);
@@ -117,14 +123,16 @@ export async function modelWorld({ model, size, horizon, starts, rewards: pays, 
       if (noisy) noise.fillNormal(step.noise);
       noise.fillIntegers(chosen, elites.length);
       step.choose(chosen);
-      const { nextObservation, reward, penalty: uncertainty } = await step.run();
+      const { nextObservation, reward, penalty: uncertainty, disagreement } = await step.run();
       nextObservations.set(nextObservation);
       observations.set(nextObservation);
       for (let i = 0; i < size; i++) {
         rewards[i] = (pays ? reward[i] : 0) - (penalty?.coefficient ?? 0) * uncertainty[i];
         penalties += uncertainty[i] / size;
         times[i]++;
-        terminated[i] = terminatedIn(nextObservations, i) ? 1 : 0;
+        const unknown = disagreement[i] > (knownUpTo ?? Infinity);
+        if (unknown) unknowns += 1 / size;
+        terminated[i] = unknown || terminatedIn(nextObservations, i) ? 1 : 0;
         truncated[i] = terminated[i] === 0 && (times[i] >= horizon || cut(nextObservations, i)) ? 1 : 0;
         if (terminated[i] === 1 || truncated[i] === 1) start(i);
       }
@@ -133,12 +141,13 @@ export async function modelWorld({ model, size, horizon, starts, rewards: pays, 
     },
     snapshot: () => ({
       arrays: { observations, times },
-      values: { penalties, steps, noise: noise.state(), restarts: restarts.state() },
+      values: { penalties, unknowns, steps, noise: noise.state(), restarts: restarts.state() },
     }),
     restore({ arrays, values }) {
       observations.set(arrays.observations);
       times.set(arrays.times);
       penalties = Number(values.penalties);
+      unknowns = Number(values.unknowns);
       steps = Number(values.steps);
       noise.restore(values.noise as number[]);
       restarts.restore(values.restarts as number[]);

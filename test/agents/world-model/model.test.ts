@@ -67,8 +67,8 @@ async function stepOf(model: WorldModel, { observation, action, noise, chosen }:
   step.action.set(action);
   if (noise) step.noise.set(noise);
   step.choose(chosen);
-  const { nextObservation, reward, penalty } = await step.run();
-  const result = { nextObservation: nextObservation.slice(), reward: reward.slice(), penalty: penalty.slice() };
+  const { nextObservation, reward, penalty, disagreement } = await step.run();
+  const result = { nextObservation: nextObservation.slice(), reward: reward.slice(), penalty: penalty.slice(), disagreement: disagreement.slice() };
   await step.dispose();
   return result;
 }
@@ -159,6 +159,8 @@ describe("a step of a model", () => {
     expect(await penaltyOf("disagreement")).toBeCloseTo(Math.sqrt(17), 5);
     // (4 + 9)/2 + 0.25 and (1 + 16)/2 + 4
     expect(await penaltyOf("ensemble-variance")).toBeCloseTo((6.75 + 12.5) / 2, 5);
+    const both = await stepOf(model, given, { penalty: "max-aleatoric", disagreement: true });
+    expectClose([both.penalty[0], both.disagreement[0]], [5, Math.sqrt(17)]);
   });
 
   it("of the regulator's own numbers is the regulator's", async () => {

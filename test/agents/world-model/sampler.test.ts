@@ -18,10 +18,11 @@ interface Options {
   readonly afterTermination?: AfterTermination;
   readonly trajectories?: number;
   readonly noise?: boolean;
+  readonly knownUpTo?: number;
   readonly seed?: number;
 }
 
-function start({ model, starts, horizon = 10, gamma = 1, afterTermination = "stop", trajectories = 30, noise = true, seed = 1 }: Options) {
+function start({ model, starts, horizon = 10, gamma = 1, afterTermination = "stop", trajectories = 30, noise = true, knownUpTo, seed = 1 }: Options) {
   const { environment, observationSize, actionSize } = model.architecture;
   const architecture = {
     environment,
@@ -40,6 +41,7 @@ function start({ model, starts, horizon = 10, gamma = 1, afterTermination = "sto
     starts: startStates([{ observations: Float32Array.from(starts.flat()), share: 1 }], observationSize),
     weighting: { gamma, horizon, afterTermination },
     noise,
+    knownUpTo,
     random: createRandom(seed),
   });
 }
@@ -85,6 +87,17 @@ describe("trajectories in a model", () => {
     expect(first).toBeGreaterThan(5);
     expect(first).toBeLessThan(25);
     expect([sampler.steps, sampler.stepsPerSample]).toEqual([0, 0]);
+    sampler.close();
+  });
+
+  it("end with the step in which members disagree more than the limit", async () => {
+    // both move by 0.1, the second by the position more: they differ by 0, 0.1, 0.2, 0.3 and 0.4
+    const members = [{ offset: [0.1, 0] }, { offset: [0.1, 0], matrix: [[1, 0]] }];
+    const model = handMade({ environment: "Regulator-v0", observationSize: 2, actionSize: 1, members, elites: [0] });
+    const sampler = await start({ model, starts: [[0, 0]], horizon: 10, trajectories: 3, knownUpTo: 0.35, afterTermination: "absorbing" });
+    const { weights, absorbingWeight } = await sampler.sample();
+    expect(weights).toHaveLength(3 * 5);
+    expect(absorbingWeight).toBeCloseTo(5, 5);
     sampler.close();
   });
 

@@ -157,6 +157,26 @@ describe("rollouts in a model", () => {
     }
     expect(OBSERVATION_RANGE).toBe(10);
   });
+
+  it("terminate where members disagree more than the limit, and not where as much", async () => {
+    // the second member adds the position to itself: they differ by |p|, and the first alone moves
+    const members = [{}, { matrix: [[1, 0, 0]] }];
+    const world = await start({ model: model(members, { elites: [0] }), size: 40, horizon: 50, starts: startsIn([0.5, 0], [-1, 0], [1.25, 0]), knownUpTo: 1 });
+    let beyond = 0;
+    for (let t = 0; t < 5; t++) {
+      const before = world.observations.slice();
+      const { terminated, truncated } = await world.step(new Float32Array(40));
+      for (let i = 0; i < 40; i++) {
+        expect(terminated[i]).toBe(before[2 * i] === 1.25 ? 1 : 0);
+        if (terminated[i] === 1) expect(truncated[i]).toBe(0);
+        beyond += terminated[i];
+      }
+    }
+    expect(beyond).toBeGreaterThan(0);
+    expect(world.metrics().unknownShare).toBeCloseTo(beyond / 200, 9);
+    expect(world.metrics().unknownShare).toBe(0);
+    world.close();
+  });
 });
 
 describe("the rewards of a world model", () => {
@@ -176,9 +196,9 @@ describe("the rewards of a world model", () => {
       const { rewards } = await world.step(Float32Array.of(-0.5, 0, 0.5, 1));
       expectClose(rewards, [-0.5, 0, 0.5, 1].map((action, i) => share * (2 * positions[i] - action) - cost));
     }
-    expect(world.meanPenalty()).toBeCloseTo("penalty" in options ? 0.5 : 0, 6);
+    expect(world.metrics().penalty).toBeCloseTo("penalty" in options ? 0.5 : 0, 6);
     // of the steps since
-    expect(world.meanPenalty()).toBe(0);
+    expect(world.metrics()).toEqual({ penalty: 0 });
     world.close();
   });
 
@@ -198,6 +218,7 @@ describe("a world's snapshot", () => {
       size: 7,
       starts: startsIn([1, 0], [0, 1], [0.5, 0.5], [-1, -1]),
       penalty: { kind: "ensemble-standard-deviation", coefficient: 1 } as const,
+      knownUpTo: 0.15,
     };
     const [original, resumed] = [await start(options, 1), await start(options, 2)];
     const random = createRandom(4);
@@ -214,7 +235,7 @@ describe("a world's snapshot", () => {
       expect(await resumed.step(actions)).toEqual(await original.step(actions));
       expect(resumed.observations).toEqual(original.observations);
     }
-    expect(resumed.meanPenalty()).toBe(original.meanPenalty());
+    expect(resumed.metrics()).toEqual(original.metrics());
     expect(resumed.snapshot()).toEqual(original.snapshot());
     original.close();
     resumed.close();
