@@ -1,7 +1,6 @@
 import type { EnvironmentSpec } from "../../envs/index.ts";
 import { thesis } from "../sac/presets.ts";
 import { smokeModel } from "../world-model/index.ts";
-import type { PenaltyKind } from "../world-model/penalties.ts";
 
 const smoke = {
   steps: 400,
@@ -15,59 +14,51 @@ const smoke = {
   sac: { hidden: [16, 16], batchSize: 32, replayCapacity: 5_000 },
 };
 
-interface Published {
-  readonly members: number;
-  /** λ */
-  readonly coefficient: number;
-  /** h */
-  readonly horizon: number;
-  readonly kind: PenaltyKind;
-}
+/** Three layers, as CleanIL has. */
+const model = { members: 5, hidden: [200, 200, 200], weightDecay: [2.5e-5, 5e-5, 7.5e-5, 1e-4], steps: 15_000 };
 
-/** N, λ, h and U of the thesis's public code (Cloud0723/Offline-MLIRL, `args_yml/model_base_IRL`), by robot and kind of set. */
-const published: Readonly<Record<string, Readonly<Record<string, Published>>>> = {
-  HalfCheetah: {
-    medium: { members: 7, coefficient: 5.92, horizon: 6, kind: "ensemble-variance" },
-    "medium-replay": { members: 11, coefficient: 0.96, horizon: 37, kind: "ensemble-variance" },
-    "medium-expert": { members: 7, coefficient: 4.56, horizon: 5, kind: "max-aleatoric" },
-  },
+/**
+ * For robots that fall, in rollouts of a model's means that are long enough to hold the falls of the policy itself: after 20 steps
+ * from the data's states it has not drifted anywhere yet, and nothing tells it that it will.
+ */
+const falling = {
+  steps: 80_000,
+  finalRewardLearningRateFraction: 0.05,
+  rewardSteps: 10,
+  gradientPenalty: { target: 0, weight: 0.3 },
+  realShare: 0.3,
+  agentTrajectories: 25,
+  agentHorizon: 200,
+  rollouts: { noise: false, size: 200, horizon: 300 },
+  model,
+  sac: { ...thesis, hidden: [256, 256], criticLayerNorm: true, criticLearningRate: 3e-4, temperature: 0.1, finalLearningRateFraction: 0.05 },
+};
+
+/** λ·U takes this much of a step's reward, or more where the data are far from the expert: its level has to be well above. */
+const farData = { rewardLevel: 5 };
+
+/**
+ * By robot and kind of set. U and, on Hopper's medium-replay and medium-expert, λ are those of the thesis's public code
+ * (Cloud0723/Offline-MLIRL, `args_yml/model_base_IRL`); docs/algorithms/offline-ml-irl.md compares the others.
+ */
+const robots: Readonly<Record<string, { readonly shared: object; readonly kinds: Readonly<Record<string, object>> }>> = {
   Hopper: {
-    medium: { members: 7, coefficient: 37.28, horizon: 43, kind: "ensemble-standard-deviation" },
-    "medium-replay": { members: 7, coefficient: 5.9, horizon: 43, kind: "max-aleatoric" },
-    "medium-expert": { members: 12, coefficient: 5.9, horizon: 43, kind: "max-aleatoric" },
+    shared: { ...falling, penalty: { kind: "max-aleatoric", coefficient: 5.9 } },
+    kinds: { medium: farData, "medium-replay": { ...farData, model: { ...model, steps: 10_000 } }, "medium-expert": {} },
   },
   Walker2d: {
-    medium: { members: 8, coefficient: 0.99, horizon: 37, kind: "ensemble-standard-deviation" },
-    "medium-replay": { members: 13, coefficient: 0.99, horizon: 37, kind: "ensemble-standard-deviation" },
-    "medium-expert": { members: 12, coefficient: 0.99, horizon: 37, kind: "ensemble-standard-deviation" },
+    shared: { ...falling, model: { ...model, steps: 20_000 }, penalty: { kind: "max-aleatoric", coefficient: 1 } },
+    kinds: { medium: farData, "medium-replay": farData, "medium-expert": {} },
   },
 };
 
 export function offlineMlIrlPresets({ id }: EnvironmentSpec) {
-  // three layers, as CleanIL has
-  const model = { hidden: [200, 200, 200], weightDecay: [2.5e-5, 5e-5, 7.5e-5, 1e-4], steps: 20_000 };
-  // what online ML-IRL's policy solver measured best with (agents/ml-irl), in rollouts of a model's means
-  const falling = {
-    finalRewardLearningRateFraction: 0.05,
-    rewardSteps: 10,
-    realShare: 0.3,
-    agentTrajectories: 50,
-    agentHorizon: 100,
-    rollouts: { noise: false, horizon: 20 },
-    model,
-    penalty: { kind: "ensemble-standard-deviation", coefficient: 2 },
-    sac: { ...thesis, temperature: 0.1, finalLearningRateFraction: 0.05 },
-  };
-  const ofKind = Object.fromEntries(
-    Object.entries(published[id.replace(/-v\d+$/, "")] ?? {}).map(([kind, { members, coefficient, horizon, kind: U }]) => [
-      kind,
-      { ...falling, model: { ...model, members }, penalty: { kind: U, coefficient }, rollouts: { ...falling.rollouts, horizon } },
-    ]),
-  );
+  const { shared, kinds } = robots[id.replace(/-v\d+$/, "")] ?? { shared: robots.Hopper.shared, kinds: {} };
+  const ofKind = Object.entries(kinds).map(([kind, settings]) => [kind, { ...shared, ...settings }] as const);
   return {
     smoke,
-    quick: { ...falling, steps: 40_000, model: { ...model, members: 5, elites: 4, steps: 10_000 } },
-    paper: { ...falling, steps: 400_000 },
-    ...ofKind,
+    quick: { ...shared, steps: 40_000, model: { ...model, steps: 6_000 } },
+    paper: shared,
+    ...Object.fromEntries(ofKind),
   };
 }
