@@ -34,8 +34,37 @@ const falling = {
   sac: { ...thesis, hidden: [256, 256], criticLayerNorm: true, criticLearningRate: 3e-4, temperature: 0.1, finalLearningRateFraction: 0.05 },
 };
 
-/** λ·U takes this much of a step's reward, or more where the data are far from the expert: its level has to be well above. */
-const farData = { rewardLevel: 5 };
+/**
+ * For one that never falls and may end on its back, of which its data hold nothing: rollouts end where the model does not know. A
+ * linear reward, as online (agents/ml-irl), and small networks, which are fast enough for the many updates that its speed takes.
+ */
+const running = {
+  steps: 400_000,
+  rewardHidden: [],
+  rewardStandardization: true,
+  rewardLearningRate: 1e-3,
+  finalRewardLearningRateFraction: 0.05,
+  rewardBound: { value: 100 },
+  rewardAnchor: "agent",
+  rewardLevel: 8,
+  gradientPenalty: { target: 0, weight: 0.03 },
+  realShare: 0.3,
+  expertShare: 0.25,
+  expertStarts: 0.4,
+  firstStarts: 0.3,
+  agentTrajectories: 50,
+  agentHorizon: 100,
+  rollouts: { size: 200, horizon: 300, transitionsPerUpdate: 5, knownShare: 0.998 },
+  model: { members: 5, steps: 60_000 },
+  penalty: { kind: "disagreement", coefficient: 2 },
+  sac: { ...thesis, automaticTemperature: true, temperature: 0.1, finalLearningRateFraction: 0.05 },
+};
+
+/**
+ * Where the data are far from the expert λ·U takes half of a step's reward and more, and its level has to be well above. Rollouts are
+ * whole episodes: of 300 steps they missed falls after 500.
+ */
+const farData = { rewardLevel: 5, rollouts: { ...falling.rollouts, horizon: 1000 } };
 
 /**
  * By robot and kind of set. U and, on Hopper's medium-replay and medium-expert, λ are those of the thesis's public code
@@ -46,6 +75,7 @@ const robots: Readonly<Record<string, { readonly shared: object; readonly kinds:
     shared: { ...falling, penalty: { kind: "max-aleatoric", coefficient: 5.9 } },
     kinds: { medium: farData, "medium-replay": { ...farData, model: { ...model, steps: 10_000 } }, "medium-expert": {} },
   },
+  HalfCheetah: { shared: running, kinds: { medium: {}, "medium-replay": {}, "medium-expert": {} } },
   Walker2d: {
     shared: { ...falling, model: { ...model, steps: 20_000 }, penalty: { kind: "max-aleatoric", coefficient: 1 } },
     kinds: { medium: farData, "medium-replay": farData, "medium-expert": {} },
