@@ -126,6 +126,9 @@ export function describeGroup({ curves, unfinished = [] }: CurveGroup): string {
   return [...finished, ...(unfinished.length === 0 ? [] : [`${unfinished.length} unfinished`])].join(", ");
 }
 
+/** Of the legend's letters, on average and a little more. */
+const CHARACTER_WIDTH = 6.3;
+
 /** The axis of returns begins at 0, or at the lowest return below it. */
 function drawPanel(panel: CurvePanel, frame: Frame, withLegend: boolean): string {
   const { title, groups, expertReturn, expertName = "expert", unit = "environment steps (all counted)" } = panel;
@@ -149,12 +152,13 @@ function drawPanel(panel: CurvePanel, frame: Frame, withLegend: boolean): string
           `<path class="expert" d="M${at(plot, 0, expertReturn)}H${right}"/>`,
           svgText([right, upwards(plot, expertReturn) - 6], `${expertName} ${expertReturn.toFixed(0)}`, 'text-anchor="end"'),
         ];
+  const labels = groups.map((group) => `${group.name} (${describeGroup(group)})`);
+  // low and to the right, where learning curves seldom are; farther left where a label would not end in time
+  const longest = Math.max(...labels.map(({ length }) => length));
+  const x = Math.max(left, Math.min(left + 0.45 * (right - left), right - 30 - CHARACTER_WIDTH * longest));
   const lines = groups.map((group, i) => {
-    // low and to the right, where learning curves seldom are
-    const [x, y] = [left + 0.45 * (right - left), bottom - 18 * (groups.length - i)];
-    const legend = withLegend
-      ? `<path class="mean" d="M${x} ${y}h22"/>${svgText([x + 30, y + 4], `${group.name} (${describeGroup(group)})`)}`
-      : "";
+    const y = bottom - 18 * (groups.length - i);
+    const legend = withLegend ? `<path class="mean" d="M${x} ${y}h22"/>${svgText([x + 30, y + 4], labels[i])}` : "";
     return `<g class="series-${(group.colour ?? i) % colours.light.length}">${drawGroup(plot, group)}${legend}</g>`;
   });
   return [
