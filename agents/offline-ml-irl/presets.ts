@@ -66,12 +66,9 @@ const farData = { rewardLevel: 5 };
 /** Whole episodes: of 300 steps, rollouts on Hopper's medium set missed falls after 500. */
 const wholeEpisodes = { rollouts: { ...falling.rollouts, horizon: 1000 } };
 
-/** An average over 5,000 updates fell where the last policy did not, on Hopper's medium-expert set. */
-const shorterAverage = { ...falling.sac, policyAveraging: 0.999 };
-
 /**
- * By robot and kind of set. U and, on Hopper's medium-replay and medium-expert, λ are those of the thesis's public code
- * (Cloud0723/Offline-MLIRL, `args_yml/model_base_IRL`); docs/algorithms/offline-ml-irl.md compares the others.
+ * By robot and kind of set. On Hopper's medium-replay and medium-expert U and λ are those of the thesis's public code
+ * (Cloud0723/Offline-MLIRL, `args_yml/model_base_IRL`); the others are ours, docs/algorithms/offline-ml-irl.md compares them.
  */
 const robots: Readonly<Record<string, { readonly shared: object; readonly kinds: Readonly<Record<string, object>> }>> = {
   Hopper: {
@@ -82,8 +79,8 @@ const robots: Readonly<Record<string, { readonly shared: object; readonly kinds:
   Walker2d: {
     shared: { ...falling, model: { ...model, steps: 20_000 }, penalty: { kind: "max-aleatoric", coefficient: 1 } },
     kinds: {
-      medium: { ...farData, ...wholeEpisodes, sac: shorterAverage },
-      "medium-replay": { ...farData, ...wholeEpisodes, model: { ...model, steps: 15_000 }, sac: shorterAverage },
+      medium: { ...farData, ...wholeEpisodes },
+      "medium-replay": { ...farData, ...wholeEpisodes, model },
       "medium-expert": {},
     },
   },

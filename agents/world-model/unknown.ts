@@ -1,6 +1,7 @@
 import type { TransitionSet } from "../../datasets/transition-set.ts";
 import type { Executor } from "../../src/nn/executor.ts";
 import type { Random } from "../../src/random/index.ts";
+import { quantile } from "../../src/statistics/index.ts";
 import { modelStep, type WorldModel } from "./model.ts";
 
 /** Transitions that the limit is taken from. */
@@ -20,19 +21,19 @@ export async function disagreementLimit(
 ): Promise<number> {
   const { observationSize, actionSize } = model.architecture;
   const step = await modelStep(model, { size: BATCH, disagreement: true, executor });
-  const found = new Float32Array(ROWS);
+  const found: number[] = [];
   step.choose(new Int32Array(BATCH));
   try {
-    for (let first = 0; first < ROWS; first += BATCH) {
+    while (found.length < ROWS) {
       for (let i = 0; i < BATCH; i++) {
         const row = random.integer(size);
         step.observation.set(observations.subarray(row * observationSize, (row + 1) * observationSize), i * observationSize);
         step.action.set(actions.subarray(row * actionSize, (row + 1) * actionSize), i * actionSize);
       }
-      found.set((await step.run()).disagreement, first);
+      found.push(...(await step.run()).disagreement);
     }
   } finally {
     await step.dispose();
   }
-  return found.sort()[Math.min(ROWS - 1, Math.floor(share * ROWS))];
+  return quantile(found, share);
 }
