@@ -31,5 +31,6 @@ export type {
 } from "./model-description.ts";
 export { meaningDifference, type VectorMeanings } from "./meaning.ts";
 export { describeModel, MOST_CONTACTS, poser, type Poser } from "./mujoco.ts";
+export { observedState, rewardWhereObserved, type ObservedState } from "./observed-state.ts";
 export { describeEnvironment, environmentSpec, listEnvironments, make, terminationOf } from "./registry.ts";
 export { replay, type Recording, type Replay } from "./replay.ts";

@@ -5,7 +5,7 @@ import { rewardValue } from "../agents/reward-value.ts";
 import { rollout } from "../agents/rollout.ts";
 import { imaginedEpisodes, type StepReward } from "../agents/world-model/imagined-episodes.ts";
 import { loadWorldModel } from "../agents/world-model/model.ts";
-import { make, type Environment } from "../envs/index.ts";
+import { describeEnvironment, make, rewardWhereObserved, type Environment } from "../envs/index.ts";
 import { UserError } from "../src/errors.ts";
 import { createRandom, type Random } from "../src/random/index.ts";
 import { mean } from "../src/statistics/index.ts";
@@ -13,7 +13,7 @@ import { modelFile, runFile } from "./run-files.ts";
 import { inputFile } from "./run-inputs.ts";
 import { readHistory, type HistoryEntry } from "./run-history.ts";
 
-/** Means over the episodes of one policy, by the reward that it was trained for. */
+/** Means over the episodes of one policy, by one reward. */
 export interface Outcome {
   readonly return: number;
   readonly length: number;
@@ -31,8 +31,11 @@ export interface ImaginationPoint {
 export interface RunImagination {
   readonly run: string;
   readonly environment: string;
-  /** Whose reward is summed: the one that the run had learned by then, or was given; or the one that the model predicts and MuJoCo pays. */
-  readonly reward: "learned" | "environment";
+  /**
+   * Whose reward is summed: the one that the run had learned by then, or was given; the one that the model predicts and MuJoCo pays; or
+   * what MuJoCo pays for the action in each state, imagined or not.
+   */
+  readonly reward: "learned" | "environment" | "true";
   readonly points: readonly ImaginationPoint[];
 }
 
@@ -42,6 +45,8 @@ export interface ImaginationOptions {
   readonly horizon?: number;
   /** Whether the model's next states are drawn, or are its means. */
   readonly noise: boolean;
+  /** Sums what MuJoCo pays in place of the reward that the policies were trained for. */
+  readonly trueReward: boolean;
   readonly seed: number;
 }
 
@@ -72,7 +77,7 @@ async function physical(environment: Environment, entry: HistoryEntry, seeds: re
  * more there than it gets here.
  * @throws UserError for a run without a world model, or that has kept no policies
  */
-export async function runImagination(directory: string, { episodes, horizon: asked, noise, seed }: ImaginationOptions): Promise<RunImagination> {
+export async function runImagination(directory: string, { episodes, horizon: asked, noise, trueReward, seed }: ImaginationOptions): Promise<RunImagination> {
   const model = loadWorldModel(runFile(directory, modelFile));
   const history = readHistory(directory);
   if (history.length === 0) throw new UserError(`${directory}: the run has kept no policies yet`);
@@ -86,16 +91,18 @@ export async function runImagination(directory: string, { episodes, horizon: ask
     const starts = new Float32Array(episodes * observationSize);
     seeds.forEach((one, i) => starts.set(environment.reset({ seed: one }).observation, i * observationSize));
     const given = await inputFile(directory, "reward");
+    const paid = trueReward ? rewardWhereObserved(environment, describeEnvironment(id)) : undefined;
     const points: ImaginationPoint[] = [];
     for (const entry of history) {
       const file = entry.reward ?? given;
-      const reward = file === undefined ? undefined : rewardValue(loadLearnedReward(file));
+      const trainedFor = file === undefined ? undefined : rewardValue(loadLearnedReward(file));
       const stream = random.split(`step ${entry.step}`);
-      const imagined = await imaginedEpisodes({ model, policy: loadPolicy(entry.policy), reward, starts, horizon, noise, random: stream });
-      const { outcome, trueReturn } = await physical(environment, entry, seeds, horizon, reward, stream);
+      const imagined = await imaginedEpisodes({ model, policy: loadPolicy(entry.policy), reward: paid ?? trainedFor, starts, horizon, noise, random: stream });
+      const { outcome, trueReturn } = await physical(environment, entry, seeds, horizon, trueReward ? undefined : trainedFor, stream);
       points.push({ step: entry.step, imagined: average(imagined), physics: outcome, trueReturn });
     }
-    const reward = given !== undefined || history.some((entry) => entry.reward !== undefined) ? "learned" : "environment";
+    const learned = given !== undefined || history.some((entry) => entry.reward !== undefined);
+    const reward = trueReward ? "true" : learned ? "learned" : "environment";
     return { run: basename(resolve(directory)), environment: id, reward, points };
   } finally {
     environment.close();

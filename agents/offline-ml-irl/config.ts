@@ -27,6 +27,12 @@ export const offlineMlIrlSchema = rewardStepSchema.extend({
     .boolean()
     .default(true)
     .describe("the expert's transitions also train the world model, start rollouts and fill minibatches"),
+  modelExpertShare: z
+    .number()
+    .min(0)
+    .lt(1)
+    .default(0)
+    .describe("share of the world model's minibatches that are the expert's transitions, which are few beside the dataset's"),
   expertShare: z
     .number()
     .min(0)

@@ -48,6 +48,9 @@ async function create(context: TrainerContext, config: OfflineMlIrlConfig): Prom
   if (config.expertStarts + config.firstStarts > 1) {
     throw new UserError(`expertStarts=${config.expertStarts} and firstStarts=${config.firstStarts} are shares of one whole: expected a sum of at most 1`);
   }
+  if (config.modelExpertShare > 0 && !config.demonstrationsInData) {
+    throw new UserError(`modelExpertShare=${config.modelExpertShare} needs demonstrationsInData=true`);
+  }
   if (config.realShare + config.expertShare > 1) {
     throw new UserError(`realShare=${config.realShare} and expertShare=${config.expertShare} are shares of one whole: expected a sum of at most 1`);
   }
@@ -128,7 +131,14 @@ async function create(context: TrainerContext, config: OfflineMlIrlConfig): Prom
     throw new UserError("the given world model has learned the dataset's rewards, which offline-ml-irl must not know: train one with rewards=false");
   }
   const model = context.model ?? {
-    fit: await fitWorldModel({ environment: spec.id, set, config: config.model, rewards: false, random: random.split("world model") }),
+    fit: await fitWorldModel({
+      environment: spec.id,
+      set,
+      config: config.model,
+      rewards: false,
+      emphasis: { from: dataset.size, share: config.modelExpertShare },
+      random: random.split("world model"),
+    }),
     steps: config.model.steps,
   };
   return modelPhase({ model, steps: config.steps, train });

@@ -19,6 +19,8 @@ export interface FitOptions {
   readonly config: WorldModelConfig;
   /** Whether the model predicts the set's rewards too. */
   readonly rewards: boolean;
+  /** Rows from `from` on make up this share of each minibatch, beside those that fall into the rest of it by chance. */
+  readonly emphasis?: { readonly from: number; readonly share: number };
   readonly random: Random;
   readonly executor?: Executor;
 }
@@ -108,7 +110,7 @@ async function measurement(architecture: WorldModelArchitecture, targets: number
  * own, measured on held-out episodes, kept at its best, and stopped when no member improves.
  * @throws UserError when the configuration does not fit together
  */
-export async function fitWorldModel({ environment, set, config, rewards, random, executor }: FitOptions): Promise<ModelFit> {
+export async function fitWorldModel({ environment, set, config, rewards, emphasis, random, executor }: FitOptions): Promise<ModelFit> {
   const { members, batchSize, measureEvery, steps, patience, improvement } = config;
   const layers = layerDecays(config).length;
   if (layers !== config.hidden.length + 1) {
@@ -128,7 +130,7 @@ export async function fitWorldModel({ environment, set, config, rewards, random,
       drawing.fillIntegers(drawn, training.length);
       return Uint32Array.from(drawn, (index) => training[index]);
     });
-    return { ...data, samples };
+    return { ...data, samples, emphasized: training.filter((row) => row >= (emphasis?.from ?? Infinity)) };
   };
   let data = prepare();
   const { inputSize, targetSize } = data;
@@ -142,7 +144,8 @@ export async function fitWorldModel({ environment, set, config, rewards, random,
   update.setState("bounds", first.bounds);
 
   const minibatches = random.split("minibatches");
-  const indices = new Int32Array(batchSize);
+  const emphasizedRows = data.emphasized.length > 0 ? Math.round((emphasis?.share ?? 0) * batchSize) : 0;
+  const [ofSample, ofEmphasis] = [new Int32Array(batchSize - emphasizedRows), new Int32Array(emphasizedRows)];
 
   // what training keeps: every member's best weights, with the bounds of that moment
   const best = zeros(layout);
@@ -164,16 +167,20 @@ export async function fitWorldModel({ environment, set, config, rewards, random,
 
   const fill = (): void => {
     for (const batch of update.batches) {
-      const { inputs, targets, samples } = data;
-      samples.forEach((rows, member) => {
-        minibatches.fillIntegers(indices, rows.length);
-        for (let i = 0; i < batchSize; i++) {
-          const row = rows[indices[i]];
-          const at = member * batchSize + i;
-          batch.input.set(inputs.subarray(row * inputSize, (row + 1) * inputSize), at * inputSize);
-          batch.target.set(targets.subarray(row * targetSize, (row + 1) * targetSize), at * targetSize);
-        }
-      });
+      const { inputs, targets, samples, emphasized } = data;
+      let at = 0;
+      const put = (row: number): void => {
+        batch.input.set(inputs.subarray(row * inputSize, (row + 1) * inputSize), at * inputSize);
+        batch.target.set(targets.subarray(row * targetSize, (row + 1) * targetSize), at * targetSize);
+        at++;
+      };
+      for (const rows of samples) {
+        minibatches.fillIntegers(ofSample, rows.length);
+        for (const index of ofSample) put(rows[index]);
+        if (ofEmphasis.length === 0) continue;
+        minibatches.fillIntegers(ofEmphasis, emphasized.length);
+        for (const index of ofEmphasis) put(emphasized[index]);
+      }
     }
   };
 
@@ -261,7 +268,7 @@ export async function fitWorldModel({ environment, set, config, rewards, random,
     },
     async close() {
       // a policy may be trained for hours in the model: what is as large as the dataset must not stay
-      data = { ...data, inputs: new Float32Array(0), targets: new Float32Array(0), samples: [] };
+      data = { ...data, inputs: new Float32Array(0), targets: new Float32Array(0), samples: [], emphasized: new Uint32Array(0) };
       await Promise.all([update.dispose(), measure.dispose()]);
     },
   };

@@ -165,6 +165,20 @@ describe("motive imagine", () => {
     expect(refusal(1, "imagine", "irl", "imagined-mopo")).toMatch(/^imagined-mopo: .*expected runs that one scale fits$/);
   });
 
+  it("sums what the environment pays in imagined states, too, where that is asked for", () => {
+    const { reward, runs } = imagine("irl", "--episodes", "3", "--true-reward");
+    expect(reward).toBe("true");
+    const [{ points }] = runs;
+    for (const { physics, trueReturn } of points) expect(physics.return).toBe(trueReturn);
+    // the model's states are not the environment's, but not far off either, and its costs are negative everywhere
+    for (const { imagined, physics } of points) {
+      expect(imagined.return).not.toBe(physics.return);
+      expect(imagined.return).toBeLessThan(0);
+    }
+    // a run under a learned reward and one under the environment's can be compared then
+    expect(imagine("irl", "imagined-mopo", "--episodes", "2", "--true-reward").runs).toHaveLength(2);
+  });
+
   it("sums the reward that a run was given, whatever its model predicts", () => {
     train("mopo", "Regulator-v0", ...quiet, ...data, "--reward", "irl", "--model", "model", "--out", "given");
     const { reward, runs } = imagine("given", "--episodes", "3");

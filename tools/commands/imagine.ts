@@ -10,6 +10,7 @@ interface Options {
   readonly episodes: number;
   readonly steps?: number;
   readonly noise?: boolean;
+  readonly trueReward?: boolean;
   readonly seed: number;
   readonly svg?: string;
   readonly json?: boolean;
@@ -33,6 +34,7 @@ function rowsOf({ points }: RunImagination): string[][] {
 const rewards: Readonly<Record<RunImagination["reward"], string>> = {
   learned: "by the learned reward of that moment",
   environment: "by the reward that the model predicts, and by the one that MuJoCo pays",
+  true: "by what MuJoCo pays for the action in each state, imagined or not",
 };
 
 export function imagineCommand(terminal: Terminal): Command {
@@ -47,10 +49,11 @@ export function imagineCommand(terminal: Terminal): Command {
     .option("--episodes <n>", "episodes of each policy", integerFrom(1), 10)
     .option("--steps <n>", "steps of the longest episode (default: the environment's time limit)", integerFrom(1))
     .option("--noise", "draw the model's next states (default: their means)")
+    .option("--true-reward", "sum the environment's own reward: put MuJoCo into each imagined state and let it pay for the action")
     .option("--seed <n>", "seed of the initial states and of all draws", integerFrom(0), 0)
     .option("--svg <file>", "write a picture there")
     .option("--json", "print one JSON object")
-    .addHelpText("after", examples("motive imagine runs/with-penalty runs/without --svg imagination.svg"))
+    .addHelpText("after", examples("motive imagine runs/with-penalty runs/without --true-reward --svg imagination.svg"))
     .action(async (paths: readonly string[], options: Options) => {
       const { runImagination } = await import("../imagination.ts");
       const { drawImagination } = await import("../imagination-picture.ts");
@@ -58,11 +61,11 @@ export function imagineCommand(terminal: Terminal): Command {
       const { writeTextAtomically } = await import("../../src/runs/index.ts");
       const { UserError } = await import("../../src/errors.ts");
 
-      const { episodes, steps: horizon, noise = false, seed, svg } = options;
+      const { episodes, steps: horizon, noise = false, trueReward = false, seed, svg } = options;
       if (svg !== undefined) prepareOutput(svg);
       const runs: RunImagination[] = [];
       for (const path of paths) {
-        const run = await runImagination(path, { episodes, horizon, noise, seed });
+        const run = await runImagination(path, { episodes, horizon, noise, trueReward, seed });
         const [first = run] = runs;
         if (run.environment !== first.environment || run.reward !== first.reward) {
           throw new UserError(`${path}: in ${run.environment} ${rewards[run.reward]}, but ${paths[0]} is in ${first.environment} ${rewards[first.reward]}: expected runs that one scale fits`);
