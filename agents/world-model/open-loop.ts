@@ -1,6 +1,7 @@
 import type { TransitionSet } from "../../datasets/transition-set.ts";
 import type { Executor } from "../../src/nn/executor.ts";
 import type { Random } from "../../src/random/index.ts";
+import { quantile } from "../../src/statistics/index.ts";
 import { moments } from "./data.ts";
 import { modelStep, type ModelStep, type WorldModel } from "./model.ts";
 import { outOfRange } from "./world.ts";
@@ -39,18 +40,9 @@ export interface OpenLoopStart {
   readonly steps: number;
 }
 
-/** Quantile of ascending numbers, interpolated. */
-export function quantile(sorted: Float64Array, share: number): number {
-  const position = share * (sorted.length - 1);
-  const below = Math.floor(position);
-  const above = Math.min(below + 1, sorted.length - 1);
-  return sorted[below] === sorted[above] ? sorted[below] : sorted[below] + (position - below) * (sorted[above] - sorted[below]);
-}
-
 /** @param errors those of every start, per number of steps */
 function curveOf(errors: readonly (readonly number[])[]): ErrorCurve {
-  const sorted = errors.map((values) => Float64Array.from(values).sort());
-  const at = (share: number): number[] => sorted.map((values) => quantile(values, share));
+  const at = (share: number): number[] => errors.map((values) => quantile(values, share));
   return { median: at(0.5), low: at(0.1), high: at(0.9) };
 }
 

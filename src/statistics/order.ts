@@ -5,7 +5,7 @@ const ascending = (values: readonly number[]): Float64Array => new Float64Array(
 
 /**
  * The value that a share `at` of the others lies below, linear between neighbours (Hyndman and Fan's definition 7, which
- * `numpy.quantile` takes by default).
+ * `numpy.quantile` takes by default). Infinite values are ordered as others are.
  * @throws RangeError of no values, or unless 0 ≤ at ≤ 1
  */
 export function quantile(values: readonly number[], at: number): number {
@@ -15,7 +15,8 @@ export function quantile(values: readonly number[], at: number): number {
   const position = at * (sorted.length - 1);
   const below = Math.floor(position);
   const above = Math.min(below + 1, sorted.length - 1);
-  return sorted[below] + (position - below) * (sorted[above] - sorted[below]);
+  // between two infinite neighbours the line has no numbers
+  return sorted[below] === sorted[above] ? sorted[below] : sorted[below] + (position - below) * (sorted[above] - sorted[below]);
 }
 
 /**

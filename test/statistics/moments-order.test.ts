@@ -37,6 +37,12 @@ describe("quantiles", () => {
     expect(quantile(ratios, at)).toBeCloseTo(value, 12);
   });
 
+  it("order infinite values, too", () => {
+    expect(quantile([Infinity, 1, Infinity, 2], 0.9)).toBe(Infinity);
+    expect(quantile([Infinity, 1, Infinity, 2], 0)).toBe(1);
+    expect(quantile([-Infinity, -Infinity], 0.5)).toBe(-Infinity);
+  });
+
   it("need a value and a share", () => {
     expect(() => quantile([], 0.5)).toThrow(/quantile 0.5 of 0 values/);
     expect(() => quantile([1], 1.5)).toThrow(/quantile 1.5/);

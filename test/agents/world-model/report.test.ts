@@ -6,7 +6,6 @@ import { worldModelSchema } from "../../../agents/world-model/config.ts";
 import { fitWorldModel } from "../../../agents/world-model/fit.ts";
 import { loadWorldModel, modelFromSnapshot, modelSnapshot } from "../../../agents/world-model/model.ts";
 import { normalCdf } from "../../../agents/world-model/normal.ts";
-import { quantile } from "../../../agents/world-model/open-loop.ts";
 import { reportOn } from "../../../agents/world-model/report.ts";
 import { unseenRows } from "../../../agents/world-model/unseen.ts";
 import { concatenate } from "../../../datasets/concatenate.ts";
@@ -241,9 +240,6 @@ describe("calibration", () => {
     ]) {
       expect(Math.abs(normalCdf(z) - p)).toBeLessThan(2e-7);
     }
-    expect(quantile(Float64Array.of(1, 2, 4, 8), 0.5)).toBe(3);
-    expect(quantile(Float64Array.of(1, 2), 0.1)).toBeCloseTo(1.1, 12);
-    expect(quantile(Float64Array.of(7), 0.9)).toBe(7);
   });
 });
 
