@@ -60,11 +60,38 @@ const running = {
   sac: { ...thesis, automaticTemperature: true, temperature: 0.1, finalLearningRateFraction: 0.05 },
 };
 
+/**
+ * The same where few transitions are like the expert's, by the recipe of the online run: its reward, in raw units, and what is learned from
+ * is the policy's own rollouts, of few episodes side by side, so that what it gets to after hundreds of steps is not long out of date.
+ */
+const runningFar = {
+  ...running,
+  rewardStandardization: false,
+  rewardLearningRate: 5e-3,
+  gradientPenalty: { target: 2 },
+  realShare: 0.05,
+  expertShare: 0,
+  expertStarts: 0.2,
+  firstStarts: 0.6,
+  agentStarts: "first",
+  agentTrajectories: 25,
+  agentHorizon: 200,
+  rollouts: { size: 20, horizon: 500, transitionsPerUpdate: 2, knownShare: 0.9995 },
+  penalty: { kind: "disagreement", coefficient: 0.3 },
+  sac: { ...running.sac, criticLayerNorm: true },
+};
+
+/** Five demonstrations among a million other transitions: the world model has to see them often enough. */
+const rareExpert = { modelExpertShare: 0.1 };
+
 /** Where the data are far from the expert λ·U takes half of a step's reward and more, and its level has to be well above. */
 const farData = { rewardLevel: 5 };
 
 /** Whole episodes: of 300 steps, rollouts on Hopper's medium set missed falls after 500. */
 const wholeEpisodes = { rollouts: { ...falling.rollouts, horizon: 1000 } };
+
+/** Whole episodes of drawn next states: in the means of a model that is wrong near the expert, a policy stays up that falls in MuJoCo. */
+const drawnEpisodes = { rollouts: { ...wholeEpisodes.rollouts, noise: true } };
 
 /**
  * By robot and kind of set. On Hopper's medium-replay and medium-expert U and λ are those of the thesis's public code
@@ -75,12 +102,19 @@ const robots: Readonly<Record<string, { readonly shared: object; readonly kinds:
     shared: { ...falling, penalty: { kind: "max-aleatoric", coefficient: 5.9 } },
     kinds: { medium: { ...farData, ...wholeEpisodes }, "medium-replay": { ...farData, model: { ...model, steps: 10_000 } }, "medium-expert": {} },
   },
-  HalfCheetah: { shared: running, kinds: { medium: {}, "medium-replay": {}, "medium-expert": {} } },
+  HalfCheetah: {
+    shared: running,
+    kinds: {
+      medium: { ...runningFar, ...rareExpert, model: { members: 5, steps: 40_000 } },
+      "medium-replay": runningFar,
+      "medium-expert": {},
+    },
+  },
   Walker2d: {
     shared: { ...falling, model: { ...model, steps: 20_000 }, penalty: { kind: "max-aleatoric", coefficient: 1 } },
     kinds: {
-      medium: { ...farData, ...wholeEpisodes },
-      "medium-replay": { ...farData, ...wholeEpisodes, model },
+      medium: { ...farData, ...drawnEpisodes, ...rareExpert },
+      "medium-replay": { ...farData, ...drawnEpisodes, model: { members: 5, steps: 60_000 } },
       "medium-expert": {},
     },
   },
