@@ -81,7 +81,7 @@ const runningFar = {
   sac: { ...running.sac, criticLayerNorm: true },
 };
 
-/** Five demonstrations among a million other transitions: the world model has to see them often enough. */
+/** Five demonstrations among a million other transitions: a minibatch of the world model would hold one of theirs. */
 const rareExpert = { modelExpertShare: 0.1 };
 
 /** Where the data are far from the expert λ·U takes half of a step's reward and more, and its level has to be well above. */

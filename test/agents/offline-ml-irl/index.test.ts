@@ -4,6 +4,7 @@ import { offlineMlIrl } from "../../../agents/offline-ml-irl/index.ts";
 import type { Policy } from "../../../agents/policy.ts";
 import { evaluatePolicy, rolloutEpisodes } from "../../../agents/rollout.ts";
 import type { Metrics, RunInputs, Trainer } from "../../../agents/trainer.ts";
+import { modelStep, type WorldModel } from "../../../agents/world-model/model.ts";
 import { concatenate, setOfTrajectory, type Demonstrations, type TransitionSet } from "../../../datasets/index.ts";
 import { environmentSpec, make, type Environment } from "../../../envs/index.ts";
 import { optimalGain } from "../../../envs/regulator/index.ts";
@@ -154,6 +155,35 @@ describe("true rewards", () => {
   });
 });
 
+describe("the world model", () => {
+  it("sees as much of the demonstrations as modelExpertShare says", async () => {
+    // of 2,000 rows none moves; the demonstrations' 100 all go from the same state to (1, 1)
+    const still = { ...dataset, observations: dataset.observations.map(() => 0), nextObservations: dataset.nextObservations.map(() => 0), actions: dataset.actions.map(() => 0) };
+    const moving = demonstrationsOf(
+      environment,
+      demonstrations.trajectories.slice(0, 2).map((one) => ({
+        ...one,
+        observations: one.observations.map(() => 0),
+        nextObservations: one.nextObservations.map(() => 1),
+        actions: one.actions.map(() => 0),
+      })),
+    );
+    const change = async (modelExpertShare: number): Promise<number> => {
+      const trainer = await create({ dataset: still, demonstrations: moving }, { trajectories: 2, modelExpertShare, model: { ...small.model, beta: 1, bootstrap: false } });
+      while (trainer.steps < small.model.steps) await trainer.advance();
+      const step = await modelStep(trainer.model as WorldModel, { size: 1 });
+      step.choose([0]);
+      const { nextObservation } = await step.run();
+      const [moved] = nextObservation;
+      await step.dispose();
+      trainer.close();
+      return moved;
+    };
+    expect(await change(0)).toBeLessThan(0.15);
+    expect(await change(0.5)).toBeGreaterThan(0.4);
+  });
+});
+
 describe("the reward step", () => {
   const ended = (terminated: boolean) =>
     demonstrationsOf(
@@ -236,6 +266,7 @@ describe("the options of Offline ML-IRL", () => {
       "policySteps=100: expected a multiple of the 30 updates that follow each step of the model (rollouts)",
     );
     await refused({ rollouts: { size: 50, transitionsPerUpdate: 20 } }).toThrow("gives 2.5 updates per step of the model");
+    await refused({ modelExpertShare: 0.1, demonstrationsInData: false }).toThrow("modelExpertShare=0.1 needs demonstrationsInData=true");
     await refused({ trajectories: 21 }).toThrow("trajectories=21: the demonstrations hold 20");
   });
 
