@@ -83,8 +83,8 @@ export interface Environment {
 
 /** A task in words, for people. */
 export interface TaskDescription {
-  /** Parts of the observation in order; their sizes sum to `observationSize`. */
-  readonly observation: readonly { readonly name: string; readonly size: number }[];
+  /** Parts of the observation in order; their sizes sum to `observationSize`. Numbers of a part with a `range` are clipped to it. */
+  readonly observation: readonly { readonly name: string; readonly size: number; readonly range?: readonly [number, number] }[];
   /** Terms whose sum is the reward of a step; x′ is a quantity after the step. */
   readonly reward: readonly { readonly name: string; readonly formula: string }[];
   /** When an episode terminates. */

@@ -32,6 +32,14 @@ export interface RowRange {
   readonly end: number;
 }
 
+export interface ModelDataOptions {
+  readonly rewards: boolean;
+  readonly holdoutFraction: number;
+  readonly holdoutRows: number;
+  /** Rows from `from` on make up this share of each minibatch, beside those that fall into the rest of it by chance. */
+  readonly emphasis?: { readonly from: number; readonly share: number };
+}
+
 /** A dataset as the networks take it, row by row: standardised inputs [N, O + A] and targets [N, D]. */
 export interface ModelData {
   readonly inputs: Float32Array;
@@ -42,6 +50,8 @@ export interface ModelData {
   /** Rows to learn from, and rows held out: those of whole episodes. Rows whose next state is not known are in neither. */
   readonly training: Uint32Array;
   readonly holdout: Uint32Array;
+  /** Those of the rows to learn from that are emphasized, and their share of each minibatch: 0 where there are none. */
+  readonly emphasized: Share;
   readonly heldOut: Holdout;
 }
 
@@ -69,17 +79,28 @@ export function holdoutRanges(
   return ranges.sort((a, b) => a.start - b.start);
 }
 
-/** Mean and standard deviation of every column over some rows. */
-export function moments(values: Float32Array, width: number, rows: Uint32Array): { mean: Float32Array; scale: Float32Array } {
-  const mean = new Float64Array(width);
-  const squares = new Float64Array(width);
-  for (const row of rows) for (let j = 0; j < width; j++) mean[j] += values[row * width + j];
-  for (let j = 0; j < width; j++) mean[j] /= rows.length;
-  for (const row of rows) for (let j = 0; j < width; j++) squares[j] += (values[row * width + j] - mean[j]) ** 2;
-  const scale = Float32Array.from(squares, (sum) => {
-    const deviation = Math.sqrt(sum / rows.length);
-    return deviation < CONSTANT ? 1 : deviation;
-  });
+/** Rows, and the share of a whole that they make up together. */
+export interface Share {
+  readonly rows: Uint32Array;
+  readonly share: number;
+}
+
+/** Mean and standard deviation of every column over a mixture of rows. The shares sum to 1. */
+export function moments(values: Float32Array, width: number, mixture: readonly Share[]): { mean: Float32Array; scale: Float32Array } {
+  const average = (of: (value: number, column: number) => number): Float64Array => {
+    const total = new Float64Array(width);
+    for (const { rows, share } of mixture) {
+      const sum = new Float64Array(width);
+      for (const row of rows) for (let j = 0; j < width; j++) sum[j] += of(values[row * width + j], j);
+      for (let j = 0; j < width; j++) total[j] += (share * sum[j]) / rows.length;
+    }
+    return total;
+  };
+  const mean = average((value) => value);
+  const scale = Float32Array.from(
+    average((value, j) => (value - mean[j]) ** 2),
+    (variance) => (Math.sqrt(variance) < CONSTANT ? 1 : Math.sqrt(variance)),
+  );
   return { mean: Float32Array.from(mean), scale };
 }
 
@@ -91,14 +112,11 @@ function standardize(values: Float32Array, mean: Float32Array, scale: Float32Arr
 }
 
 /**
- * Splits and standardises a dataset. Statistics are those of the rows to learn from.
+ * Splits and standardises a dataset. Statistics are those of what minibatches hold: of the rows to learn from, emphasized ones
+ * with their share. Rows far from most others would otherwise lie beyond {@link INPUT_RANGE}.
  * @throws UserError when it has too few rows
  */
-export function modelData(
-  set: TransitionSet,
-  options: { readonly rewards: boolean; readonly holdoutFraction: number; readonly holdoutRows: number },
-  random: Random,
-): ModelData {
+export function modelData(set: TransitionSet, options: ModelDataOptions, random: Random): ModelData {
   const { size, observationSize, actionSize } = set;
   const inputSize = observationSize + actionSize;
   const targetSize = observationSize + (options.rewards ? 1 : 0);
@@ -120,8 +138,12 @@ export function modelData(
   if (training.length === 0 || holdout.length === 0) {
     throw new UserError(`a world model cannot be trained on ${known.length} transitions: none are left to ${training.length === 0 ? "learn from" : "hold out"}`);
   }
-  const input = moments(inputs, inputSize, training);
-  const target = moments(targets, targetSize, training);
+  const { from, share } = options.emphasis ?? { from: size, share: 0 };
+  const rows = training.filter((row) => row >= from);
+  const emphasized = { rows, share: rows.length > 0 ? share : 0 };
+  const mixture = [{ rows: training, share: 1 - emphasized.share }, ...(emphasized.share > 0 ? [emphasized] : [])];
+  const input = moments(inputs, inputSize, mixture);
+  const target = moments(targets, targetSize, mixture);
   standardize(inputs, input.mean, input.scale, INPUT_RANGE);
   standardize(targets, target.mean, target.scale, Infinity);
   return {
@@ -132,6 +154,7 @@ export function modelData(
     standardization: { inputMean: input.mean, inputScale: input.scale, targetMean: target.mean, targetScale: target.scale },
     training,
     holdout,
+    emphasized,
     heldOut: { rows: size, ranges },
   };
 }

@@ -9,7 +9,7 @@ import { UserError } from "../../src/errors.ts";
 import type { Metrics } from "../trainer.ts";
 import { layerDecays, compileEnsembleUpdate } from "./update.ts";
 import type { WorldModelConfig } from "./config.ts";
-import { modelData } from "./data.ts";
+import { modelData, type ModelDataOptions } from "./data.ts";
 import { ensemble, type WorldModelArchitecture } from "./ensemble.ts";
 import { worldModel, type WorldModel } from "./model.ts";
 
@@ -19,8 +19,7 @@ export interface FitOptions {
   readonly config: WorldModelConfig;
   /** Whether the model predicts the set's rewards too. */
   readonly rewards: boolean;
-  /** Rows from `from` on make up this share of each minibatch, beside those that fall into the rest of it by chance. */
-  readonly emphasis?: { readonly from: number; readonly share: number };
+  readonly emphasis?: ModelDataOptions["emphasis"];
   readonly random: Random;
   readonly executor?: Executor;
 }
@@ -121,7 +120,7 @@ export async function fitWorldModel({ environment, set, config, rewards, emphasi
   const architecture: WorldModelArchitecture = { environment, observationSize, actionSize, members, hidden: config.hidden, rewards };
   /** The data, and each member's own sample of the rows, drawn with replacement; or all rows for all. */
   const prepare = () => {
-    const data = modelData(set, { ...config, rewards }, random.split("holdout"));
+    const data = modelData(set, { ...config, rewards, emphasis }, random.split("holdout"));
     const { training } = data;
     const drawing = random.split("bootstrap");
     const drawn = new Int32Array(training.length);
@@ -130,7 +129,7 @@ export async function fitWorldModel({ environment, set, config, rewards, emphasi
       drawing.fillIntegers(drawn, training.length);
       return Uint32Array.from(drawn, (index) => training[index]);
     });
-    return { ...data, samples, emphasized: training.filter((row) => row >= (emphasis?.from ?? Infinity)) };
+    return { ...data, samples };
   };
   let data = prepare();
   const { inputSize, targetSize } = data;
@@ -144,7 +143,7 @@ export async function fitWorldModel({ environment, set, config, rewards, emphasi
   update.setState("bounds", first.bounds);
 
   const minibatches = random.split("minibatches");
-  const emphasizedRows = data.emphasized.length > 0 ? Math.round((emphasis?.share ?? 0) * batchSize) : 0;
+  const emphasizedRows = Math.round(data.emphasized.share * batchSize);
   const [ofSample, ofEmphasis] = [new Int32Array(batchSize - emphasizedRows), new Int32Array(emphasizedRows)];
 
   // what training keeps: every member's best weights, with the bounds of that moment
@@ -178,8 +177,8 @@ export async function fitWorldModel({ environment, set, config, rewards, emphasi
         minibatches.fillIntegers(ofSample, rows.length);
         for (const index of ofSample) put(rows[index]);
         if (ofEmphasis.length === 0) continue;
-        minibatches.fillIntegers(ofEmphasis, emphasized.length);
-        for (const index of ofEmphasis) put(emphasized[index]);
+        minibatches.fillIntegers(ofEmphasis, emphasized.rows.length);
+        for (const index of ofEmphasis) put(emphasized.rows[index]);
       }
     }
   };
@@ -268,7 +267,7 @@ export async function fitWorldModel({ environment, set, config, rewards, emphasi
     },
     async close() {
       // a policy may be trained for hours in the model: what is as large as the dataset must not stay
-      data = { ...data, inputs: new Float32Array(0), targets: new Float32Array(0), samples: [], emphasized: new Uint32Array(0) };
+      data = { ...data, inputs: new Float32Array(0), targets: new Float32Array(0), samples: [], emphasized: { rows: new Uint32Array(0), share: 0 } };
       await Promise.all([update.dispose(), measure.dispose()]);
     },
   };

@@ -1,3 +1,4 @@
+import { describeEnvironment } from "../../envs/index.ts";
 import { UserError } from "../../src/errors.ts";
 import type { Executor } from "../../src/nn/executor.ts";
 import * as op from "../../src/nn/operations.ts";
@@ -145,6 +146,18 @@ export function predictChanges(
   }));
 }
 
+/** Observations as the environment gives them: some of their numbers are clipped there. */
+function clipped({ environment, observationSize }: WorldModelArchitecture, observation: Tensor): Tensor {
+  const low = new Float32Array(observationSize).fill(-Infinity);
+  const high = new Float32Array(observationSize).fill(Infinity);
+  let first = 0;
+  for (const { size, range: [least, most] = [-Infinity, Infinity] } of describeEnvironment(environment).task.observation) {
+    low.fill(least, first, first + size);
+    high.fill(most, first, (first += size));
+  }
+  return low.some(Number.isFinite) ? op.maximum(op.minimum(observation, row(high)), row(low)) : observation;
+}
+
 export interface ModelStepOptions {
   /** Rows B of each step. */
   readonly size: number;
@@ -179,8 +192,8 @@ export interface ModelStep {
 }
 
 /**
- * Compiles a step of a model whose weights no longer change: s′ = s + μ + σ·ε of one elite per row, and the penalty of all
- * members.
+ * Compiles a step of a model whose weights no longer change: s′ = s + μ + σ·ε of one elite per row, within the ranges that
+ * the environment's observations are clipped to, and the penalty of all members.
  */
 export async function modelStep(model: WorldModel, { size, penalty: kind, disagreement: compared = false, executor }: ModelStepOptions): Promise<ModelStep> {
   const { architecture, elites } = model;
@@ -214,7 +227,7 @@ export async function modelStep(model: WorldModel, { size, penalty: kind, disagr
         return {
           state: {},
           outputs: {
-            nextObservation: op.add(observation, op.slice(change, 1, 0, observationSize)),
+            nextObservation: clipped(architecture, op.add(observation, op.slice(change, 1, 0, observationSize))),
             ...(architecture.rewards && { reward: op.slice(change, 1, observationSize, outputs) }),
             ...(kind !== undefined && { penalty: penalty(kind, states) }),
             ...(compared && { disagreement: penalty("disagreement", states) }),

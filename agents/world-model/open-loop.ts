@@ -57,7 +57,7 @@ export interface OpenLoopOptions {
 /** Replays recorded actions in a model. Every step is predicted by a random elite. */
 export async function openLoop({ model, set, starts, random, executor }: OpenLoopOptions): Promise<OpenLoop> {
   const { observationSize, actionSize } = set;
-  const { scale } = moments(set.observations, observationSize, Uint32Array.from({ length: set.size }, (_, row) => row));
+  const { scale } = moments(set.observations, observationSize, [{ rows: Uint32Array.from({ length: set.size }, (_, row) => row), share: 1 }]);
   const longest = starts.reduce((most, { steps }) => Math.max(most, steps), 0);
   const observation = (row: number): Float32Array => set.observations.subarray(row * observationSize, (row + 1) * observationSize);
 

@@ -140,7 +140,13 @@ function ant(options: AntOptions): Robot {
         { name: firstPosition > 0 ? "qpos without x and y" : "qpos", size: POSITIONS - firstPosition },
         { name: "qvel", size: VELOCITIES },
         ...(observesContacts
-          ? [{ name: `cfrc_ext, clipped to ${options.contact_force_range.join(" … ")}`, size: FORCES * (BODIES - firstContactBody) }]
+          ? [
+              {
+                name: `cfrc_ext, clipped to ${options.contact_force_range.join(" … ")}`,
+                size: FORCES * (BODIES - firstContactBody),
+                range: options.contact_force_range,
+              },
+            ]
           : []),
       ],
       reward: [

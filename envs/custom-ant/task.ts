@@ -59,7 +59,13 @@ export function customAnt(xml: string, options: CustomAntOptions): Robot {
         { name: firstPosition > 0 ? "qpos without x and y" : "qpos", size: POSITIONS - firstPosition },
         { name: "qvel", size: VELOCITIES },
         ...(observesContacts
-          ? [{ name: `cfrc_ext, clipped to ${options.contact_force_range.join(" … ")}`, size: CONTACT_FORCES }]
+          ? [
+              {
+                name: `cfrc_ext, clipped to ${options.contact_force_range.join(" … ")}`,
+                size: CONTACT_FORCES,
+                range: options.contact_force_range,
+              },
+            ]
           : []),
       ],
       reward: [

@@ -82,7 +82,7 @@ export function hopper(version: HopperVersion, options: HopperOptions): Robot {
     task: {
       observation: [
         { name: firstPosition > 0 ? "qpos without x" : "qpos", size: POSITIONS - firstPosition },
-        { name: "qvel, clipped to ±10", size: VELOCITIES },
+        { name: "qvel, clipped to ±10", size: VELOCITIES, range: VELOCITY_RANGE },
       ],
       reward: [
         { name: "reward_forward", formula: "forward_reward_weight · (x′ − x)/dt" },

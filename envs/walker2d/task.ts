@@ -73,7 +73,7 @@ export function walker2d(version: Walker2dVersion, options: Walker2dOptions): Ro
     task: {
       observation: [
         { name: firstPosition > 0 ? "qpos without x" : "qpos", size: POSITIONS - firstPosition },
-        { name: "qvel, clipped to ±10", size: VELOCITIES },
+        { name: "qvel, clipped to ±10", size: VELOCITIES, range: VELOCITY_RANGE },
       ],
       reward: [
         { name: "reward_forward", formula: "forward_reward_weight · (x′ − x)/dt" },

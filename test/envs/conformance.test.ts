@@ -68,6 +68,22 @@ describe.each(listEnvironments().map(({ id }) => id))("%s", (id) => {
     }
   });
 
+  it("clips the numbers that have a range, and no others", () => {
+    const { task } = describeEnvironment(id);
+    const { qpos, qvel } = environment;
+    const fast = qvel.map((_, i) => (i % 2 === 0 ? 1000 : -1000));
+    for (const velocities of [qvel, fast, fast.map((v) => -v)]) {
+      const observation = environment.setState(qpos, velocities);
+      let first = 0;
+      for (const { name, size, range } of task.observation) {
+        const part = observation.slice(first, (first += size));
+        if (range) expect(part.every((x) => range[0] <= x && x <= range[1])).toBe(true);
+        if (name.startsWith("qvel")) expect(part.some((x) => Math.abs(x) > 10)).toBe(range === undefined && velocities !== qvel);
+      }
+    }
+    expect(task.observation.some(({ range }) => range !== undefined)).toBe(task.observation.some(({ name }) => name.includes("clipped")));
+  });
+
   it("is a function of its seed and actions", () => {
     environment.reset({ seed: 5 });
     other.reset({ seed: 5 });

@@ -107,6 +107,24 @@ describe("the standardisation", () => {
     expectClose(data.targets.subarray(12), [(-1000 - 0.5) / 0.5, -1000, 498.5]);
   });
 
+  it("is that of minibatches in which some rows have a share of their own, by hand", () => {
+    const values = [0, 2, 4, 6, 100, 104, -50, -50];
+    const set = setOf({ observationSize: 1, actionSize: 1, lengths: [8], row: (i) => ({ observation: [values[i]], action: [0], next: [values[i]] }) });
+    const emphasis = { from: 4, share: 0.25 };
+    // 0 … 100, 104 are learned from, rows 6 and 7 held out
+    const few = modelData(set, { ...options, holdoutFraction: 0.25, emphasis }, createRandom(0));
+    expect([...few.emphasized.rows]).toEqual([4, 5]);
+    const mean = 0.75 * ((0 + 2 + 4 + 6 + 100 + 104) / 6) + 0.25 * 102;
+    const square = (x: number): number => (x - mean) ** 2;
+    const variance = 0.75 * (([0, 2, 4, 6, 100, 104].map(square).reduce((a, b) => a + b)) / 6) + 0.25 * ((square(100) + square(104)) / 2);
+    expectClose([few.standardization.inputMean[0]], [mean]);
+    expectClose([few.standardization.inputScale[0]], [Math.sqrt(variance)]);
+    // all emphasized rows held out: as without
+    const none = modelData(set, { ...options, holdoutFraction: 0.5, emphasis }, createRandom(0));
+    expect(none.emphasized.share).toBe(0);
+    expectClose([none.standardization.inputMean[0]], [3]);
+  });
+
   it("leaves the reward out where it is not asked for", () => {
     const data = modelData(numbered([10, 10]), options, createRandom(0));
     expect(data.targetSize).toBe(2);

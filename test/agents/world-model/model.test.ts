@@ -124,6 +124,16 @@ describe("a step of a model", () => {
     expect(nextObservation[0] - far[0]).not.toBe(0);
   });
 
+  it("stays within what observations are clipped to, and goes anywhere else", async () => {
+    const model = handMade({ environment: "Walker2d-v5", observationSize: 17, actionSize: 6, members: [{ offset: Array.from({ length: 17 }, (_, j) => (j % 2 === 0 ? 30 : -30)) }] });
+    const observation = Array.from({ length: 17 }, (_, j) => j / 10);
+    const { nextObservation } = await stepOf(model, { observation, action: [0, 0, 0, 0, 0, 0], chosen: [0] });
+    expectClose(
+      nextObservation,
+      observation.map((x, j) => (j % 2 === 0 ? (j < 8 ? x + 30 : 10) : j < 8 ? x - 30 : -10)),
+    );
+  });
+
   it("is of the chosen elite, whose number counts among the elites", async () => {
     const constant = [10, 20, 30].map((x) => ({ offset: [x, -x, 2 * x] }));
     const model = handMade({ environment: "Regulator-v0", observationSize: 2, actionSize: 1, members: constant, rewards: true, elites: [0, 2] });
