@@ -129,6 +129,34 @@ export function describeGroup({ curves, unfinished = [] }: CurveGroup): string {
 /** Of the legend's letters, on average and a little more. */
 const CHARACTER_WIDTH = 6.3;
 
+const LEGEND_LINE = 18;
+
+/** How far apart a curve is looked at, in pixels. */
+const LOOK_EVERY = 4;
+
+/** Where the legend's first line begins: low and to the right, where learning curves seldom are, or the place that hides least of them. */
+function legendPlace(plot: Plot, labels: readonly string[], curves: readonly Curve[], expertReturn: number | undefined): { x: number; y: number } {
+  const { left, right, top, bottom } = plot;
+  const width = 30 + CHARACTER_WIDTH * Math.max(...labels.map(({ length }) => length));
+  const height = LEGEND_LINE * labels.length;
+  // farther left where a label would not end in time
+  const aside = Math.max(left, Math.min(left + 0.45 * (right - left), right - width));
+  const places = [bottom - height, top + LEGEND_LINE].flatMap((y) => [aside, left + 10].map((x) => ({ x, y })));
+  const drawn = expertReturn === undefined ? curves : [...curves, plot.x.map((steps) => ({ steps, evaluationReturn: expertReturn }))];
+  const seen = drawn.flatMap((curve) =>
+    curve.slice(1).flatMap(({ steps, evaluationReturn }, i) => {
+      const [x0, y0] = [across(plot, curve[i].steps), upwards(plot, curve[i].evaluationReturn)];
+      const [dx, dy] = [across(plot, steps) - x0, upwards(plot, evaluationReturn) - y0];
+      const count = Math.ceil(Math.hypot(dx, dy) / LOOK_EVERY);
+      return Array.from({ length: count }, (_, k) => [x0 + (dx * k) / count, y0 + (dy * k) / count] as const);
+    }),
+  );
+  const hidden = places.map(
+    ({ x, y }) => seen.filter(([px, py]) => px >= x && px <= x + width && py >= y - LEGEND_LINE / 2 && py <= y + height - LEGEND_LINE / 2).length,
+  );
+  return places[hidden.indexOf(Math.min(...hidden))];
+}
+
 /** The axis of returns begins at 0, or at the lowest return below it. */
 function drawPanel(panel: CurvePanel, frame: Frame, withLegend: boolean): string {
   const { title, groups, expertReturn, expertName = "expert", unit = "environment steps (all counted)" } = panel;
@@ -153,11 +181,9 @@ function drawPanel(panel: CurvePanel, frame: Frame, withLegend: boolean): string
           svgText([right, upwards(plot, expertReturn) - 6], `${expertName} ${expertReturn.toFixed(0)}`, 'text-anchor="end"'),
         ];
   const labels = groups.map((group) => `${group.name} (${describeGroup(group)})`);
-  // low and to the right, where learning curves seldom are; farther left where a label would not end in time
-  const longest = Math.max(...labels.map(({ length }) => length));
-  const x = Math.max(left, Math.min(left + 0.45 * (right - left), right - 30 - CHARACTER_WIDTH * longest));
+  const { x, y: first } = legendPlace(plot, labels, groups.flatMap(({ curves, unfinished = [] }) => [...curves, ...unfinished]), expertReturn);
   const lines = groups.map((group, i) => {
-    const y = bottom - 18 * (groups.length - i);
+    const y = first + LEGEND_LINE * i;
     const legend = withLegend ? `<path class="mean" d="M${x} ${y}h22"/>${svgText([x + 30, y + 4], labels[i])}` : "";
     return `<g class="series-${(group.colour ?? i) % colours.light.length}">${drawGroup(plot, group)}${legend}</g>`;
   });

@@ -47,6 +47,16 @@ describe("learning curves", () => {
     expect(Number(first)).toBeCloseTo((Number(zero) + Number(level)) / 2, 0);
   });
 
+  it.each([
+    ["high", [0, 90, 100, 100], "low"],
+    ["low", [0, 5, 5, 5], "high"],
+  ])("that stay %s have their legend elsewhere", (_, returns, place) => {
+    const svg = drawCurves([{ title: "A-v0", groups: [{ name: "x", curves: [curve(...returns)] }], expertReturn: 100 }]);
+    const y = Number(/d="M\S+ (\S+)h22"/.exec(svg)?.[1]);
+    // 400 pixels high
+    expect(y > 200 ? "low" : "high").toBe(place);
+  });
+
   it("have a panel for each environment, with room for returns below 0", () => {
     const groups = (...returns: number[]) => [{ name: "sac", curves: [curve(...returns)] }];
     const svg = drawCurves([
