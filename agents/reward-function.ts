@@ -1,6 +1,6 @@
 import * as op from "../src/nn/operations.ts";
 import type { Tensor } from "../src/nn/tensor.ts";
-import type { Layout, Vector, VectorValues } from "../src/nn/vector.ts";
+import { layoutOf, type Layout, type Vector, type VectorValues } from "../src/nn/vector.ts";
 
 /** Symbolic columns of a batch of transitions, [B, ·] each. */
 export interface TransitionTensors {
@@ -37,9 +37,21 @@ export const environmentReward: RewardFunction = {
 
 /**
  * A reward on top of what the world itself pays: in a world model without rewards of its own, the penalty −λ·U(s,a) for
- * uncertain predictions (thesis, eq. 3.8).
+ * uncertain predictions (thesis, eq. 3.8). With `weight`, what the world pays counts by so much at the time of each update,
+ * whenever it was paid.
  */
-export const onTopOfWorld = (reward: RewardFunction): RewardFunction => ({
-  ...reward,
-  value: (theta, transitions) => op.add(reward.value(theta, transitions), transitions.reward),
-});
+export function onTopOfWorld(reward: RewardFunction, weight?: () => number): RewardFunction {
+  if (weight === undefined) {
+    return { ...reward, value: (theta, transitions) => op.add(reward.value(theta, transitions), transitions.reward) };
+  }
+  const { layout } = reward;
+  const absorbing = reward.absorbing?.bind(reward);
+  const own = ({ chunks }: Vector): Vector => ({ layout, chunks: chunks.slice(0, -1) });
+  return {
+    ...reward,
+    layout: { chunks: [...layout.chunks, ...layoutOf({ weight: [1, 1] }).chunks] },
+    parameters: () => [...reward.parameters(), Float32Array.of(weight())],
+    value: (theta, transitions) => op.add(reward.value(own(theta), transitions), op.mul(transitions.reward, theta.chunks[layout.chunks.length])),
+    absorbing: absorbing && ((theta) => absorbing(own(theta))),
+  };
+}

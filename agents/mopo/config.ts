@@ -15,6 +15,12 @@ export const offlineSchema = z.strictObject({
     .strictObject({
       kind: z.enum(penaltyKinds).default("max-aleatoric").describe("U(s,a): what counts as uncertain"),
       coefficient: z.number().min(0).default(1).describe("λ: the reward in the model is r − λ·U"),
+      target: z
+        .number()
+        .min(0)
+        .default(0)
+        .describe("λ only begins at the coefficient, and is adapted until rollouts have this many times the mean U of the known transitions (the expert's, where there is one, else the dataset's); 0: λ stays"),
+      rate: z.number().positive().default(1e-4).describe("what λ changes by, per step of the model, where U is twice its target"),
     })
     .prefault({})
     .describe("penalty for uncertain predictions"),

@@ -2,7 +2,6 @@ import { UserError } from "../../src/errors.ts";
 import { createRandom } from "../../src/random/index.ts";
 import { datasetSource } from "../dataset-source.ts";
 import { modelPhase } from "../model-phase.ts";
-import { environmentReward, onTopOfWorld } from "../reward-function.ts";
 import { requireInput, type AgentDefinition, type Trainer, type TrainerContext } from "../trainer.ts";
 import { fitWorldModel } from "../world-model/fit.ts";
 import type { WorldModel } from "../world-model/model.ts";
@@ -34,8 +33,8 @@ async function create(context: TrainerContext, config: MopoConfig): Promise<Trai
       others: { source: datasetSource(set, datasetRewards), share: config.realShare },
       starts: startStates([{ observations: set.observations, share: 1 }], set.observationSize),
       knownUpTo: await knownLimit(model, set, config, random),
-      reward: given === undefined ? environmentReward : onTopOfWorld(given),
-      modelRewards: datasetRewards,
+      known: set,
+      reward: given,
       config,
       totalSteps: config.steps,
       random,

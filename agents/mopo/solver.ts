@@ -4,12 +4,13 @@ import type { Random } from "../../src/random/index.ts";
 import { executorOf } from "../executor.ts";
 import type { PolicySolver } from "../policy-solver.ts";
 import type { TransitionSource } from "../replay.ts";
-import type { RewardFunction } from "../reward-function.ts";
+import { environmentReward, onTopOfWorld, type RewardFunction } from "../reward-function.ts";
 import { createSac } from "../sac/solver.ts";
 import type { Metrics } from "../trainer.ts";
 import type { WorldModel } from "../world-model/model.ts";
-import { disagreementLimit } from "../world-model/unknown.ts";
+import { disagreementLimit, meanPenalty } from "../world-model/unknown.ts";
 import { modelWorld, type ModelWorld, type StartStates } from "../world-model/world.ts";
+import { adaptivePenalty } from "./adaptive-penalty.ts";
 import type { OfflineConfig } from "./config.ts";
 
 export interface MopoOptions {
@@ -19,10 +20,10 @@ export interface MopoOptions {
   readonly starts: StartStates;
   /** Members that disagree more than this end a rollout as a fall does; absent: none does. */
   readonly knownUpTo?: number;
-  /** What the policy maximises. */
-  readonly reward: RewardFunction;
-  /** Whether the model pays the rewards that it predicts. */
-  readonly modelRewards: boolean;
+  /** What the policy maximises, less the penalty; absent: the rewards that the model predicts. */
+  readonly reward?: RewardFunction;
+  /** Transitions by whose U the target of λ is set. */
+  readonly known: TransitionSet;
   readonly config: OfflineConfig;
   /** Policy updates of the whole run. */
   readonly totalSteps: number;
@@ -69,24 +70,36 @@ export interface Mopo {
  * MOPO's policy optimisation (Yu et al. 2020, algorithm 2): SAC in branched rollouts of a world model, with a share of the
  * dataset in each minibatch. The solver's steps are policy updates.
  */
-export async function createMopo({ model, others, starts, knownUpTo, reward, modelRewards, config, totalSteps, random }: MopoOptions): Promise<Mopo> {
+export async function createMopo({ model, others, starts, knownUpTo, known, reward, config, totalSteps, random }: MopoOptions): Promise<Mopo> {
   const { rollouts, penalty, sac } = config;
-  const world = await modelWorld({
+  const executor = executorOf(sac.executor);
+  const adaptive = penalty.target > 0;
+  if (adaptive && reward === undefined) {
+    throw new UserError(`penalty.target=${penalty.target}: λ cannot be adapted where the model predicts rewards, which are stored with their penalty`);
+  }
+  const paying = await modelWorld({
     model,
     size: rollouts.size,
     horizon: rollouts.horizon,
     starts,
-    rewards: modelRewards,
-    penalty,
+    rewards: reward === undefined,
+    penalty: adaptive ? { ...penalty, coefficient: 1 } : penalty,
     knownUpTo,
     noise: rollouts.noise,
     random: random.split("world"),
-    executor: executorOf(sac.executor),
+    executor,
   });
+  const adapted = adaptive
+    ? adaptivePenalty(paying, {
+        ...penalty,
+        target: penalty.target * (await meanPenalty(model, penalty.kind, known, random.split("known penalties"), executor)),
+      })
+    : undefined;
+  const world = adapted?.world ?? paying;
   const solver = await createSac({
     world,
     environment: model.architecture.environment,
-    reward,
+    reward: reward === undefined ? environmentReward : onTopOfWorld(reward, adapted?.coefficient),
     config: { ...sac, randomSteps: 0 },
     totalSteps,
     transitionsPerUpdate: rollouts.transitionsPerUpdate,

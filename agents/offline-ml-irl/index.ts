@@ -10,7 +10,6 @@ import { irlLoop } from "../irl-loop.ts";
 import { learnerOf } from "../ml-irl/reward.ts";
 import { modelPhase } from "../model-phase.ts";
 import { createMopo, knownLimit, modelMetrics, updatesPerModelStep } from "../mopo/solver.ts";
-import { onTopOfWorld } from "../reward-function.ts";
 import { requireInput, type AgentDefinition, type Trainer, type TrainerContext } from "../trainer.ts";
 import { comparedRows, firstStates, joined, type Weighting } from "../trajectory-rows.ts";
 import { fitWorldModel } from "../world-model/fit.ts";
@@ -94,8 +93,8 @@ async function create(context: TrainerContext, config: OfflineMlIrlConfig): Prom
         ],
         observationSize,
       ),
-      reward: onTopOfWorld(learner.reward),
-      modelRewards: false,
+      known: expertSet,
+      reward: learner.reward,
       config,
       totalSteps: iterations * policySteps,
       random: random.split("solver"),

@@ -94,6 +94,21 @@ function distanceReward(): LearnedReward {
   return learnedReward(network, () => theta);
 }
 
+/** w·(s, a), as a network. */
+function linearReward(weights: readonly number[]): LearnedReward {
+  const network = rewardNetwork({
+    environment: id,
+    input: "state-action",
+    observationSize: 2,
+    actionSize: 1,
+    hidden: [],
+    activation: "relu",
+    bound: { kind: "clamp", value: 10 },
+    absorbing: false,
+  });
+  return learnedReward(network, () => [Float32Array.of(...weights, 0)]);
+}
+
 const scrambled = (set: TransitionSet): TransitionSet => ({ ...set, rewards: set.rewards.map((_, i) => ((i * 7919) % 1000) - 500) });
 
 describe("MOPO on Regulator-v0", () => {
@@ -177,20 +192,45 @@ describe("MOPO's penalty", () => {
   });
 
   it("counts beside a given reward, too", async () => {
-    // r = a once more, as a network
-    const network = rewardNetwork({
-      environment: id,
-      input: "state-action",
-      observationSize: 2,
-      actionSize: 1,
-      hidden: [],
-      activation: "relu",
-      bound: { kind: "clamp", value: 10 },
-      absorbing: false,
-    });
-    const cautious = await actionWith(5, "disagreement", learnedReward(network, () => [Float32Array.of(0, 0, 1, 0)]));
+    // r = a once more
+    const cautious = await actionWith(5, "disagreement", linearReward([0, 0, 1]));
     expect(cautious).toBeGreaterThan(0.1);
     expect(cautious).toBeLessThan(0.3);
+  });
+
+  it.each([0, 3])("has a λ that begins at %s and becomes what makes rollouts as uncertain as they may be", async (coefficient) => {
+    // its members disagree by 0.4 about every one of these
+    const wide = { ...data, actions: data.actions.map((_, i) => (i % 2 === 0 ? 0.6 : -0.2)) };
+    const penalty = { kind: "disagreement", coefficient, target: 0.5, rate: 0.05 };
+    const trainer = await create({ dataset: wide, model: doubtful, reward: linearReward([0, 0, 1]) }, { steps: 4000, penalty, realShare: 0 });
+    const late = (await finish(trainer)).slice(-4);
+    trainer.close();
+    const average = (name: string): number => late.reduce((sum, record) => sum + record[name], 0) / late.length;
+    expect(average("penalty")).toBeGreaterThan(0.12);
+    expect(average("penalty")).toBeLessThan(0.3);
+    // where a − λ·|a − 0.2| is level
+    expect(average("penaltyCoefficient")).toBeGreaterThan(0.7);
+    expect(average("penaltyCoefficient")).toBeLessThan(2);
+  });
+
+  it("continues with the λ that it had come to", async () => {
+    const begin = (): Promise<Trainer> =>
+      create(
+        { dataset: data, model: doubtful, reward: linearReward([0, 0, 1]) },
+        { steps: 2000, penalty: { kind: "max-aleatoric", coefficient: 1, target: 2, rate: 0.01 }, realShare: 0 },
+      );
+    const [whole, first, second] = [await begin(), await begin(), await begin()];
+    for (const trainer of [whole, first]) await trainer.advance();
+    await second.restore(first.snapshot());
+    const [expected, continued] = [await whole.advance(), await second.advance()];
+    expect(continued).toEqual(expected);
+    // U is the same everywhere, half of its target
+    expect(expected.penaltyCoefficient).toBeCloseTo(1 - 0.01 * 0.5 * 100, 1);
+    for (const trainer of [whole, first, second]) trainer.close();
+  });
+
+  it("cannot have a λ that adapts where rewards are stored with it", async () => {
+    await expect(create({ dataset: data, model: doubtful }, { penalty: { target: 1 } })).rejects.toThrow(/penalty.target=1: λ cannot be adapted/);
   });
 
   it("is of the kind that is asked for", async () => {

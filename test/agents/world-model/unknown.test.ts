@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { disagreementLimit } from "../../../agents/world-model/unknown.ts";
+import { disagreementLimit, meanPenalty } from "../../../agents/world-model/unknown.ts";
 import { createRandom } from "../../../src/random/index.ts";
 import { handMade, setOf } from "./hand-made.ts";
 
@@ -15,6 +15,15 @@ const set = setOf({
   actionSize: 1,
   lengths: [1000],
   row: (i) => ({ observation: [i / 1000, 5], action: [1], next: [0, 0] }),
+});
+
+describe("the mean of U over a set", () => {
+  it("is that of its transitions", async () => {
+    // 0 … 0.999, of 20,000 drawn ones
+    expect(Math.abs((await meanPenalty(model, "disagreement", set, createRandom(1))) - 0.4995)).toBeLessThan((5 * 0.289) / Math.sqrt(20_000));
+    // σ of next to nothing
+    expect(await meanPenalty(model, "max-aleatoric", set, createRandom(1))).toBeLessThan(1e-6);
+  });
 });
 
 describe("the limit of what a model knows", () => {
