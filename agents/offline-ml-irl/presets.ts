@@ -84,10 +84,7 @@ const runningFar = {
 /** Five demonstrations among a million other transitions: a minibatch of the world model would hold one of theirs. */
 const rareExpert = { modelExpertShare: 0.1 };
 
-/**
- * Without a limit and with a λ that keeps it upright: a limit of the data's own disagreement also keeps it from what is faster than
- * most of them.
- */
+/** No limit, and a λ that keeps it upright without one. */
 const cautious = { rollouts: { ...runningFar.rollouts, knownShare: 1 }, penalty: { kind: "disagreement", coefficient: 1.5 } };
 
 /** Where the data are far from the expert λ·U takes half of a step's reward and more, and its level has to be well above. */

@@ -141,7 +141,9 @@ function legendPlace(plot: Plot, labels: readonly string[], curves: readonly Cur
   const height = LEGEND_LINE * labels.length;
   // farther left where a label would not end in time
   const aside = Math.max(left, Math.min(left + 0.45 * (right - left), right - width));
-  const places = [bottom - height, top + LEGEND_LINE].flatMap((y) => [aside, left + 10].map((x) => ({ x, y })));
+  const lowest = bottom - height;
+  const rows = Array.from({ length: Math.max(0, Math.floor((lowest - top) / LEGEND_LINE)) }, (_, i) => top + LEGEND_LINE * (i + 1));
+  const places = [lowest, ...rows].flatMap((y) => [aside, left + 10].map((x) => ({ x, y })));
   const drawn = expertReturn === undefined ? curves : [...curves, plot.x.map((steps) => ({ steps, evaluationReturn: expertReturn }))];
   const seen = drawn.flatMap((curve) =>
     curve.slice(1).flatMap(({ steps, evaluationReturn }, i) => {
