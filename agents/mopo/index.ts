@@ -23,6 +23,9 @@ async function create(context: TrainerContext, config: MopoConfig): Promise<Trai
   updatesPerModelStep(config);
   const random = createRandom(seed);
   const datasetRewards = given === undefined;
+  if (datasetRewards && config.penalty.target > 0) {
+    throw new UserError(`penalty.target=${config.penalty.target}: λ adapts to a reward of --reward; the dataset's are stored less their penalty`);
+  }
 
   const train = async (model: WorldModel): Promise<Trainer> => {
     if (datasetRewards && !model.architecture.rewards) {

@@ -74,9 +74,6 @@ export async function createMopo({ model, others, starts, knownUpTo, known, rewa
   const { rollouts, penalty, sac } = config;
   const executor = executorOf(sac.executor);
   const adaptive = penalty.target > 0;
-  if (adaptive && reward === undefined) {
-    throw new UserError(`penalty.target=${penalty.target}: λ cannot be adapted where the model predicts rewards, which are stored with their penalty`);
-  }
   const paying = await modelWorld({
     model,
     size: rollouts.size,
@@ -89,12 +86,9 @@ export async function createMopo({ model, others, starts, knownUpTo, known, rewa
     random: random.split("world"),
     executor,
   });
-  const adapted = adaptive
-    ? adaptivePenalty(paying, {
-        ...penalty,
-        target: penalty.target * (await meanPenalty(model, penalty.kind, known, random.split("known penalties"), executor)),
-      })
-    : undefined;
+  const usual = adaptive ? await meanPenalty(model, penalty.kind, known, random.split("known penalties"), executor) : undefined;
+  if (usual === 0) throw new UserError(`penalty.target=${penalty.target}: the model is sure of all known transitions, ${penalty.kind} is 0 there`);
+  const adapted = usual === undefined ? undefined : adaptivePenalty(paying, { ...penalty, target: penalty.target * usual });
   const world = adapted?.world ?? paying;
   const solver = await createSac({
     world,

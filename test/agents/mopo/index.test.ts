@@ -229,8 +229,10 @@ describe("MOPO's penalty", () => {
     for (const trainer of [whole, first, second]) trainer.close();
   });
 
-  it("cannot have a λ that adapts where rewards are stored with it", async () => {
-    await expect(create({ dataset: data, model: doubtful }, { penalty: { target: 1 } })).rejects.toThrow(/penalty.target=1: λ cannot be adapted/);
+  it("cannot have a λ that adapts where rewards are stored with it, or where nothing is uncertain", async () => {
+    await expect(create({ dataset: data, model: doubtful }, { penalty: { target: 1 } })).rejects.toThrow(/penalty.target=1: λ adapts to a reward of --reward/);
+    const certain = create({ dataset: data, model: doubtful, reward: linearReward([0, 0, 1]) }, { penalty: { kind: "disagreement", target: 1 } });
+    await expect(certain).rejects.toThrow("penalty.target=1: the model is sure of all known transitions, disagreement is 0 there");
   });
 
   it("is of the kind that is asked for", async () => {
